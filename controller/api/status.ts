@@ -1,0 +1,99 @@
+import type { DriftFact } from "./drift.ts";
+import type { Reason } from "./reasons.ts";
+
+export const PHASES = [
+  "Pending",
+  "PendingSync",
+  "Syncing",
+  "Synced",
+  "OutOfSync",
+  "Degraded",
+  "Error",
+  "Suspended",
+  "Stopped",
+  "Deleting",
+] as const;
+export type Phase = (typeof PHASES)[number];
+
+export const CONDITION_TYPES = ["Ready", "Reconciling", "Stalled", "SourceReady", "Synced", "Healthy"] as const;
+export type ConditionType = (typeof CONDITION_TYPES)[number];
+
+/** As in Kubernetes: `lastTransitionTime` moves only with `status`. */
+export interface Condition {
+  readonly type: ConditionType;
+  readonly status: "True" | "False" | "Unknown";
+  readonly observedGeneration: number;
+  readonly lastTransitionTime: string;
+  readonly reason: Reason;
+  readonly message: string;
+}
+
+export const TRIGGERS = ["NewRevision", "Drift", "SpecChanged", "Requested"] as const;
+export type Trigger = (typeof TRIGGERS)[number];
+
+export interface TargetStatus {
+  readonly revision: string;
+  readonly specHash: string;
+}
+
+export interface ServiceStatus {
+  readonly name: string;
+  readonly status: "Healthy" | "Progressing" | "Degraded" | "Missing" | "Stopped" | "Finished";
+  /** `running/wanted`. */
+  readonly replicas: string;
+  readonly image: string;
+  readonly imageID?: string;
+  readonly message?: string;
+}
+
+export interface HistoryEntry {
+  readonly revision: string;
+  readonly startedAt: string;
+  readonly finishedAt: string;
+  readonly result: "Succeeded" | "Failed";
+  readonly trigger: Trigger;
+  readonly reason: string;
+  readonly durationSeconds: number;
+  /** service → image id. */
+  readonly images?: Readonly<Record<string, string>>;
+  /** How often in a row the same thing happened; 1 is not written. */
+  readonly count?: number;
+}
+
+/** The status subresource, as it stands in `NAME.status.yaml`. Times are RFC 3339 with seconds, UTC. */
+export interface ApplicationStatus {
+  readonly observedGeneration: number;
+  readonly observedSpecHash: string;
+  readonly phase: Phase;
+  readonly sync: {
+    readonly status: "Synced" | "OutOfSync" | "Unknown";
+    readonly applied?: TargetStatus;
+    readonly attempted?: TargetStatus;
+    readonly message?: string;
+    readonly author?: string;
+    readonly committedAt?: string;
+    readonly syncedAt?: string;
+    readonly trigger?: Trigger;
+  };
+  readonly source?: { readonly revision: string; readonly since: string };
+  readonly health: { readonly status: string; readonly services: readonly ServiceStatus[] };
+  readonly drift: readonly (DriftFact & { readonly since: string })[];
+  /** What taking over somebody else's project would remove or change, while `AdoptionRequired`. */
+  readonly adoption?: { readonly removes: readonly string[]; readonly changes: readonly string[] };
+  readonly lastHandledRequests?: Readonly<Record<string, string>>;
+  readonly history: readonly HistoryEntry[];
+  readonly conditions: readonly Condition[];
+}
+
+/** One document of a status file. */
+export interface StatusDocument {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: {
+    readonly name: string;
+    readonly uid?: string;
+    readonly generation?: number;
+    readonly creationTimestamp?: string;
+  };
+  readonly status: ApplicationStatus;
+}

@@ -1,0 +1,134 @@
+/**
+ * Docker Compose behind a port: raw-file checks → one rendering → policy → pull, build → up from that very rendering.
+ * Compose runs in a process group of its own with a clean environment, limits and a cancel; its exit codes only say
+ * "something went wrong": what really runs is read from the engine.
+ */
+import type { ComposeVariable } from "../api/application.ts";
+
+/** What `docker compose config --format json` shows, as far as ConOps reads it. Everything else is kept as it came. */
+export interface RenderedProject {
+  readonly name: string;
+  readonly services: Readonly<Record<string, RenderedService>>;
+  readonly networks?: Readonly<Record<string, { readonly name?: string; readonly external?: boolean } | null>>;
+  readonly volumes?: Readonly<
+    Record<string, { readonly name?: string; readonly external?: boolean; readonly driver_opts?: unknown } | null>
+  >;
+  readonly configs?: Readonly<Record<string, { readonly file?: string; readonly content?: string }>>;
+  readonly secrets?: Readonly<Record<string, { readonly file?: string; readonly environment?: string }>>;
+}
+
+export interface RenderedService {
+  readonly image?: string;
+  readonly build?: { readonly context?: string; readonly dockerfile?: string };
+  readonly container_name?: string;
+  readonly depends_on?: Readonly<
+    Record<
+      string,
+      {
+        readonly condition: "service_started" | "service_healthy" | "service_completed_successfully";
+        readonly required?: boolean;
+      }
+    >
+  >;
+  readonly deploy?: { readonly replicas?: number; readonly mode?: string };
+  readonly scale?: number;
+  readonly healthcheck?: { readonly test?: readonly string[] | string; readonly disable?: boolean };
+  readonly ports?: readonly unknown[];
+  readonly volumes?: readonly {
+    readonly type: string;
+    readonly source?: string;
+    readonly target: string;
+    readonly read_only?: boolean;
+  }[];
+  readonly configs?: readonly { readonly source: string; readonly target?: string }[];
+  readonly secrets?: readonly { readonly source: string; readonly target?: string }[];
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly environment?: Readonly<Record<string, string | null>>;
+  readonly restart?: string;
+  readonly profiles?: readonly string[];
+  readonly [key: string]: unknown;
+}
+
+export interface RenderRequest {
+  /** The Compose project's name. */
+  readonly project: string;
+  /** Root of the staged checkout; its path holds a random token, so that it can be replaced in the rendering. */
+  readonly stagingDir: string;
+  /** Root of the stable checkout, which the rendering names in its place. */
+  readonly stableDir: string;
+  /** Repository-relative: a Compose file, or a folder that holds one under Compose's usual names. */
+  readonly path: string;
+  readonly overrides: readonly string[];
+  readonly profiles: readonly string[];
+  readonly env: readonly ComposeVariable[];
+  readonly envFiles: readonly string[];
+  readonly allowUnset: readonly string[];
+}
+
+export interface Rendering {
+  /** The project as JSON, with stable paths: what policy, record and `up` use. */
+  readonly json: string;
+  /** SHA-256 of `json`. */
+  readonly digest: string;
+  readonly project: RenderedProject;
+  /** The project's folder in the stable checkout: `--project-directory`. */
+  readonly projectDir: string;
+  /** The same rendering with staging paths: for pull and build, before the stable checkout changes. */
+  readonly stagedJson: string;
+  readonly stagedProjectDir: string;
+  /** Repository files that the services use (binds, configs, secrets, build contexts, env files): path or folder, per service. */
+  readonly usedPaths: Readonly<Record<string, readonly string[]>>;
+  readonly warnings: readonly string[];
+}
+
+/** A process, told from a later one with the same pid by its start time (field 22 of /proc/PID/stat, in clock ticks). */
+export interface ProcessIdentity {
+  readonly pid: number;
+  readonly startTicks: number;
+  /** Boot id of the machine: after a reboot, no process of before is alive. */
+  readonly bootId: string;
+}
+
+export interface RunOptions {
+  /** Ends the process group: SIGTERM, then SIGKILL. */
+  readonly signal: AbortSignal;
+  /** Called and awaited before the program runs; when it rejects, the program is never started. */
+  readonly onSpawn?: (process: ProcessIdentity) => Promise<void>;
+  /** Called with each redacted line of output, as it comes. */
+  readonly onLine?: (line: string) => void;
+}
+
+export interface RunResult {
+  /** `exited`: by itself. `limit`: ended by ConOps after its limit. `cancelled`: ended by the signal. */
+  readonly ended: "exited" | "limit" | "cancelled";
+  readonly exitCode: number | undefined;
+  /** The last lines of output, redacted; at most 64 KiB. */
+  readonly output: string;
+}
+
+export interface UpOptions {
+  /** Only these services, without their dependencies (`--no-deps`); all of them when absent. */
+  readonly services?: readonly string[];
+  readonly removeOrphans: boolean;
+  readonly forceRecreate?: boolean;
+}
+
+export interface Compose {
+  /** Compose's version, read once. */
+  version(signal: AbortSignal): Promise<string>;
+  /** Raw-file checks, rendering, policy. Throws ReconcileError: terminal, but where the machine is at fault. */
+  render(request: RenderRequest, signal: AbortSignal): Promise<Rendering>;
+  pull(rendering: Rendering, policy: "missing" | "always", run: RunOptions): Promise<RunResult>;
+  build(rendering: Rendering, run: RunOptions): Promise<RunResult>;
+  /** `up -d --no-build --pull never -f -` from this JSON. */
+  up(
+    project: string,
+    target: { readonly json: string; readonly projectDir: string },
+    options: UpOptions,
+    run: RunOptions,
+  ): Promise<RunResult>;
+  /** Stops the project's containers, by label; nothing is removed. */
+  stop(project: string, run: RunOptions): Promise<RunResult>;
+  /** Removes the project's containers and networks, by label alone, from an empty folder; volumes only if asked. */
+  down(project: string, options: { readonly volumes: boolean }, run: RunOptions): Promise<RunResult>;
+}

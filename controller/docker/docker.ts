@@ -1,0 +1,90 @@
+/**
+ * The engine behind a port. Lists and inspects (a list alone is not believed: after a full disk it says "Up (healthy)"
+ * of containers that have exited), and does the few single-container acts that Compose cannot.
+ * Errors: ReconcileError `EngineUnavailable` when the engine does not answer within the limit.
+ */
+export type ContainerState = "created" | "running" | "paused" | "restarting" | "removing" | "exited" | "dead";
+
+export interface ObservedContainer {
+  readonly id: string;
+  readonly name: string;
+  readonly project: string;
+  readonly service: string;
+  /** 0 where the label is missing. */
+  readonly number: number;
+  /** Made by `docker compose run`: never ours to judge. */
+  readonly oneOff: boolean;
+  readonly state: ContainerState;
+  readonly exitCode: number;
+  readonly oomKilled: boolean;
+  /** What the engine said when it could not start it. */
+  readonly error: string;
+  readonly health: "none" | "starting" | "healthy" | "unhealthy";
+  /** Output of the last failing probe, one line, at most 200 characters. */
+  readonly healthOutput: string;
+  readonly restartPolicy: "no" | "always" | "unless-stopped" | "on-failure";
+  readonly restartCount: number;
+  /** Milliseconds since the epoch; 0 for never. */
+  readonly createdAt: number;
+  readonly startedAt: number;
+  readonly finishedAt: number;
+  /** The image as the container names it, and the id it was made from. */
+  readonly image: string;
+  readonly imageId: string;
+  /** Label com.docker.compose.config-hash; empty where there is none: then Compose does not know the container. */
+  readonly configHash: string;
+  readonly composeVersion: string;
+  /** Label com.docker.compose.project.working_dir. */
+  readonly workingDir: string;
+  readonly mounts: readonly {
+    readonly type: string;
+    readonly source: string;
+    readonly name?: string;
+    readonly target: string;
+  }[];
+  readonly publishesPorts: boolean;
+}
+
+export interface EngineInfo {
+  readonly id: string;
+  readonly version: string;
+  readonly apiVersion: string;
+  readonly name: string;
+}
+
+/** One event of the stream, reduced to what ConOps needs. */
+export interface EngineEvent {
+  readonly type: "container" | "network";
+  readonly action: string;
+  /** Container id: of the container itself, or of the one (dis)connected. */
+  readonly containerId: string;
+  /** Empty for network events, which carry no container labels. */
+  readonly project: string;
+  readonly service: string;
+  readonly exitCode?: number;
+  /** Milliseconds since the epoch, with a fraction. */
+  readonly at: number;
+}
+
+export interface Docker {
+  engine(signal: AbortSignal): Promise<EngineInfo>;
+  /** Every container with a Compose project label, running or not, inspected. */
+  listAll(signal: AbortSignal): Promise<readonly ObservedContainer[]>;
+  listProject(project: string, signal: AbortSignal): Promise<readonly ObservedContainer[]>;
+  /** Undefined when there is no such container, or it is not of a Compose project. */
+  inspect(id: string, signal: AbortSignal): Promise<ObservedContainer | undefined>;
+  /** Names of networks and volumes that carry the project's label. */
+  listProjectObjects(
+    project: string,
+    signal: AbortSignal,
+  ): Promise<{ readonly networks: readonly string[]; readonly volumes: readonly string[] }>;
+  /** The id that an image name stands for now; undefined when there is none. */
+  imageId(name: string, signal: AbortSignal): Promise<string | undefined>;
+  start(id: string, signal: AbortSignal): Promise<void>;
+  unpause(id: string, signal: AbortSignal): Promise<void>;
+  restart(id: string, signal: AbortSignal): Promise<void>;
+  /** The last lines a container wrote, both streams, control characters removed. */
+  lastLines(id: string, lines: number, signal: AbortSignal): Promise<readonly string[]>;
+  /** Events from `sinceMs` on, until the signal aborts. Throws when the stream breaks: list again, then reopen. */
+  events(sinceMs: number, signal: AbortSignal): AsyncIterable<EngineEvent>;
+}

@@ -1,0 +1,63 @@
+/**
+ * The folder of manifests, as a cache: which Applications are declared, which documents are wrong, which absence is a
+ * deletion. Level-triggered: it answers what holds now; `enqueue` only says "look again".
+ */
+import type { Application, Fault } from "../api/application.ts";
+
+/** Where a document stands. */
+export interface ManifestPlace {
+  /** Registry-relative, POSIX separators. */
+  readonly file: string;
+  /** 0-based index of the document in its file. */
+  readonly document: number;
+}
+
+/** What the registry says of one key. */
+export type Declaration =
+  | { readonly kind: "declared"; readonly application: Application; readonly place: ManifestPlace }
+  /** The file that holds it is wrong at present: the last good spec goes on. */
+  | { readonly kind: "invalid"; readonly faults: readonly Fault[]; readonly place: ManifestPlace }
+  /** Not there, and not (yet) judged a deletion: grace, registry absent, Git operation under way. Nothing changes. */
+  | { readonly kind: "absent"; readonly message: string }
+  /** Not there, and the deletion is held until it is confirmed or the files return. */
+  | { readonly kind: "held"; readonly message: string }
+  | { readonly kind: "deleted" };
+
+/** A one-time request: `application.NAME.ACTION.request.yaml` in the registry's root. */
+export interface RegistryRequest {
+  readonly action: "sync" | "retry" | "confirm-deletion";
+  readonly name: string;
+  readonly token: string;
+  /** RFC 3339. */
+  readonly requestedAt: string;
+}
+
+/** What the registry is told of things that it cannot see in the folder: from the records. */
+export interface KnownResource {
+  readonly name: string;
+  /** Where it was last declared. */
+  readonly place: ManifestPlace;
+}
+
+export interface Registry {
+  /**
+   * Keys of Applications are their names. A document that is wrong and has no readable name, or whose name belongs to
+   * another document, has the key `FILE#DOCUMENT`, and is only ever `invalid` (or `deleted` when it is gone).
+   */
+  get(key: string): Declaration;
+  keys(): readonly string[];
+  /** The first complete listing is in. */
+  hasSynced(): boolean;
+  /** False while the marker is missing or another registry's: nothing counts as deleted. */
+  isPresent(): boolean;
+  /** The registry's random id. */
+  id(): string;
+  requests(name: string): readonly RegistryRequest[];
+  /** Removes the request's file, unless a newer one has replaced it. */
+  consume(request: RegistryRequest): Promise<void>;
+  /** The teardown of `name` is over: forget it. */
+  forget(name: string): void;
+  /** Lists the folder again, now. */
+  relist(): Promise<void>;
+  close(): Promise<void>;
+}

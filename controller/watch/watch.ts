@@ -1,0 +1,57 @@
+/**
+ * The loops that notice change outside and name a key. They keep a cache and decide nothing.
+ */
+import type { RevisionWanted } from "../api/application.ts";
+import type { Reason } from "../api/reasons.ts";
+import type { ObservedContainer } from "../docker/docker.ts";
+import type { Remote } from "../git/git.ts";
+
+export interface Follow {
+  readonly remote: Remote;
+  readonly revision: RevisionWanted;
+  readonly intervalMs: number;
+}
+
+/** What is known of the source of one Application. Times are wall milliseconds. */
+export interface SourceState {
+  /** The last poll that succeeded. */
+  readonly checkedAt?: number;
+  /** The revision wanted resolves to this commit, as of `checkedAt`. Kept while the remote is down. */
+  readonly revision?: string;
+  /** The full ref that led to it; none for a pinned commit. */
+  readonly ref?: string;
+  readonly error?: { readonly reason: Reason; readonly message: string; readonly since: number };
+}
+
+export interface GitInformer {
+  /** Declares interest; a changed `follow` is polled at once. The same one again does nothing. */
+  follow(name: string, follow: Follow): void;
+  unfollow(name: string): void;
+  get(name: string): SourceState;
+  /** Polls the remote of `name` now (or as soon as its host has a place). */
+  refresh(name: string): void;
+  close(): Promise<void>;
+}
+
+/** How a container came to its end, where the event stream saw it. */
+export interface Ending {
+  readonly exitCode: number;
+  /** By kill, stop, rm or a stopping engine; false: it ended by itself. */
+  readonly byHand: boolean;
+  readonly at: number;
+}
+
+export interface DockerInformer {
+  /** The first complete list is in, and the event stream is open. */
+  hasSynced(): boolean;
+  /** While the engine does not answer: since when, and what it said. The cache is then old. */
+  down(): { readonly since: number; readonly message: string } | undefined;
+  engineId(): string | undefined;
+  /** The containers of a Compose project, one-offs included, as of the last event. */
+  project(project: string): readonly ObservedContainer[];
+  /** How the container with this id last ended, if that was seen. */
+  ending(containerId: string): Ending | undefined;
+  /** Reads the project afresh from the engine into the cache, and returns it. */
+  refresh(project: string, signal: AbortSignal): Promise<readonly ObservedContainer[]>;
+  close(): Promise<void>;
+}
