@@ -15,7 +15,14 @@ export const PHASES = [
 ] as const;
 export type Phase = (typeof PHASES)[number];
 
-export const CONDITION_TYPES = ["Ready", "Reconciling", "Stalled", "SourceReady", "Synced", "Healthy"] as const;
+export const CONDITION_TYPES = [
+  "Ready",
+  "Reconciling",
+  "Stalled",
+  "SourceReady",
+  "Synced",
+  "Healthy",
+] as const;
 export type ConditionType = (typeof CONDITION_TYPES)[number];
 
 /** As in Kubernetes: `lastTransitionTime` moves only with `status`. */

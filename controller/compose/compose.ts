@@ -9,9 +9,14 @@ import type { ComposeVariable } from "../api/application.ts";
 export interface RenderedProject {
   readonly name: string;
   readonly services: Readonly<Record<string, RenderedService>>;
-  readonly networks?: Readonly<Record<string, { readonly name?: string; readonly external?: boolean } | null>>;
+  readonly networks?: Readonly<
+    Record<string, { readonly name?: string; readonly external?: boolean } | null>
+  >;
   readonly volumes?: Readonly<
-    Record<string, { readonly name?: string; readonly external?: boolean; readonly driver_opts?: unknown } | null>
+    Record<
+      string,
+      { readonly name?: string; readonly external?: boolean; readonly driver_opts?: unknown } | null
+    >
   >;
   readonly configs?: Readonly<Record<string, { readonly file?: string; readonly content?: string }>>;
   readonly secrets?: Readonly<Record<string, { readonly file?: string; readonly environment?: string }>>;

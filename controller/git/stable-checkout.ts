@@ -1,0 +1,252 @@
+import { randomBytes } from "node:crypto";
+import { constants } from "node:fs";
+import {
+  chmod,
+  copyFile,
+  lstat,
+  mkdir,
+  open,
+  readFile,
+  readlink,
+  rename,
+  rm,
+  rmdir,
+  symlink,
+} from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { ReconcileError } from "../api/errors.ts";
+import { isErrno } from "../lib/atomic-file.ts";
+import { gitBlobId } from "../lib/hash.ts";
+import { planCheckout, type CheckoutStep, type OnDisk } from "./checkout-plan.ts";
+import type { TreeEntry } from "./git.ts";
+import { ledgerFilesOf, type FileMode, type LedgerStore } from "./ledger.ts";
+import { NotAFolderError, openSafeFolder, type SafeFolder } from "./safe-folder.ts";
+
+/**
+ * The stable checkout: the folder whose path containers bind-mount. It changes file by file, each by rename, never through
+ * a symbolic link, and only where the bytes on disk are what ConOps last wrote. What did not change keeps its inode; what
+ * Git does not know is never touched.
+ */
+export interface CheckoutRequest {
+  readonly name: string;
+  readonly stableDir: string;
+  readonly stagingDir: string;
+  readonly revision: string;
+  readonly entries: readonly TreeEntry[];
+  readonly onLocalChange?: (path: string) => "refuse" | "keep" | "overwrite";
+  /** Called after each file, for tests that end the process half-way. */
+  readonly onStep?: (done: number, of: number) => void;
+}
+
+export interface CheckoutResult {
+  readonly written: readonly string[];
+  readonly removed: readonly string[];
+  /** Files that stay although Git has others there, or none. */
+  readonly left: readonly string[];
+  /** Copies of files that were overwritten on demand. */
+  readonly copies: readonly string[];
+}
+
+/**
+ * Brings the stable checkout to the staged revision. Throws ReconcileError `CheckoutConflict` before anything is changed;
+ * a crash at any point is continued by the next call, also by one for another revision.
+ */
+export async function updateStableCheckout(
+  request: CheckoutRequest,
+  ledgers: LedgerStore,
+  signal: AbortSignal,
+): Promise<CheckoutResult> {
+  const { name, stableDir, stagingDir, revision, onStep = () => undefined } = request;
+  await mkdir(stableDir, { recursive: true, mode: 0o755 });
+  const ledger = await ledgers.read(name);
+  const wanted = ledgerFilesOf(request.entries);
+  const plan = await planCheckout({
+    ledger,
+    wanted,
+    look: (path) => look(stableDir, path),
+    exists: (path) => exists(stableDir, path),
+    ...(request.onLocalChange && { onLocalChange: request.onLocalChange }),
+  });
+  if (plan.conflicts.length > 0) {
+    const [first, ...others] = plan.conflicts;
+    const more = others.length > 0 ? ` (and ${others.length} more)` : "";
+    throw new ReconcileError(
+      `Cannot update the checkout of "${name}": "${first?.path}": ${first?.why}${more}; move it away, or label the service that uses it conops.dev/on-local-change: keep or overwrite`,
+      { reason: "CheckoutConflict" },
+    );
+  }
+  const written: string[] = [];
+  const removed: string[] = [];
+  const copies: string[] = [];
+  if (plan.steps.length > 0) {
+    signal.throwIfAborted();
+    // From here on the update runs to its end: an abort would only leave more to continue.
+    await ledgers.write(name, {
+      revision: ledger?.revision ?? "",
+      files: ledger?.files ?? {},
+      pending: [
+        ...(ledger?.pending ?? []).filter((update) => update.revision !== revision),
+        { revision, files: wanted },
+      ],
+    });
+    for (const [index, step] of plan.steps.entries()) {
+      const copy = await take(step, stableDir, stagingDir);
+      if (copy !== undefined) copies.push(copy);
+      (step.act === "remove" ? removed : written).push(step.path);
+      onStep(index + 1, plan.steps.length);
+    }
+  }
+  const kept = new Set(plan.left);
+  const files = Object.fromEntries(Object.entries(wanted).filter(([path]) => !kept.has(path)));
+  await ledgers.write(name, { revision, files });
+  return { written, removed, left: plan.left, copies };
+}
+
+/** Removes the tracked files that are unchanged, and the folders that this leaves empty; returns what stays. */
+export async function removeTrackedFiles(
+  name: string,
+  stableDir: string,
+  ledgers: LedgerStore,
+): Promise<readonly string[]> {
+  const ledger = await ledgers.read(name);
+  if (ledger !== undefined && (await isFolder(stableDir))) {
+    const plan = await planCheckout({
+      ledger,
+      wanted: {},
+      look: (path) => look(stableDir, path),
+      exists: (path) => exists(stableDir, path),
+    });
+    for (const step of plan.steps) await take(step, stableDir, stableDir);
+    await rmdir(stableDir).catch(ignore("ENOTEMPTY", "EEXIST"));
+    await ledgers.remove(name);
+    return plan.left;
+  }
+  await ledgers.remove(name);
+  return [];
+}
+
+async function take(step: CheckoutStep, stableDir: string, stagingDir: string): Promise<string | undefined> {
+  const parent = dirname(step.path);
+  const folder = await openSafeFolder(stableDir, parent === "." ? "" : parent, step.act === "write");
+  if (folder === undefined) return undefined;
+  try {
+    const path = join(folder.path, basename(step.path));
+    switch (step.act) {
+      case "remove":
+        await rm(path, { force: true });
+        break;
+      case "chmod":
+        await chmod(path, permissions(step.mode));
+        break;
+      case "write": {
+        const copy = step.saveCopy ? await saveCopy(folder, basename(step.path)) : undefined;
+        await write(folder, basename(step.path), join(stagingDir, step.path), step.mode);
+        return copy === undefined ? undefined : join(parent, copy);
+      }
+      default:
+        step satisfies never;
+    }
+  } finally {
+    await folder.close();
+  }
+  if (step.act === "remove") await removeEmptyFolders(stableDir, parent);
+  return undefined;
+}
+
+async function write(folder: SafeFolder, name: string, from: string, mode: FileMode): Promise<void> {
+  const temporary = join(folder.path, `.conops-${randomBytes(6).toString("hex")}.tmp`);
+  try {
+    if (mode === "120000") await symlink(await readlink(from), temporary);
+    else {
+      await copyFile(from, temporary, constants.COPYFILE_EXCL);
+      await chmod(temporary, permissions(mode));
+      const file = await open(temporary, "r");
+      await file.sync().finally(() => file.close());
+    }
+    // An empty folder in the place of a file is one that our own removals left.
+    await rmdir(join(folder.path, name)).catch(ignore("ENOENT", "ENOTDIR", "ENOTEMPTY", "EEXIST"));
+    await rename(temporary, join(folder.path, name));
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
+}
+
+/** `NAME.local-1` and so on: what the user had, before it is overwritten on demand. */
+async function saveCopy(folder: SafeFolder, name: string): Promise<string> {
+  for (let number = 1; ; number += 1) {
+    const copy = `${name}.local-${number}`;
+    try {
+      await copyFile(join(folder.path, name), join(folder.path, copy), constants.COPYFILE_EXCL);
+      return copy;
+    } catch (error) {
+      if (!isErrno(error, "EEXIST")) throw error;
+    }
+  }
+}
+
+async function removeEmptyFolders(stableDir: string, from: string): Promise<void> {
+  for (let path = from; path !== "." && path !== ""; path = dirname(path)) {
+    const folder = await openSafeFolder(stableDir, dirname(path) === "." ? "" : dirname(path), false);
+    if (folder === undefined) continue;
+    try {
+      await rmdir(join(folder.path, basename(path)));
+    } catch (error) {
+      if (isErrno(error, "ENOTEMPTY", "EEXIST")) return;
+      if (!isErrno(error, "ENOENT")) throw error;
+    } finally {
+      await folder.close();
+    }
+  }
+}
+
+async function look(stableDir: string, path: string): Promise<OnDisk> {
+  const parent = dirname(path) === "." ? "" : dirname(path);
+  let folder: SafeFolder | undefined;
+  try {
+    folder = await openSafeFolder(stableDir, parent, false);
+    if (folder === undefined) return { kind: "nothing" };
+    const full = join(folder.path, basename(path));
+    const stat = await lstat(full);
+    if (stat.isDirectory()) return { kind: "folder" };
+    if (stat.isSymbolicLink()) return { kind: "link", blob: gitBlobId(Buffer.from(await readlink(full))) };
+    if (!stat.isFile()) return { kind: "other", what: path };
+    return {
+      kind: "file",
+      blob: gitBlobId(await readFile(full)),
+      executable: (stat.mode & 0o100) !== 0,
+    };
+  } catch (error) {
+    if (error instanceof NotAFolderError) return { kind: "other", what: error.component };
+    if (isErrno(error, "ENOENT")) return { kind: "nothing" };
+    throw error;
+  } finally {
+    await folder?.close();
+  }
+}
+
+/** By name only, following nothing but folders: enough to notice a file that somebody removed. */
+async function exists(stableDir: string, path: string): Promise<boolean> {
+  try {
+    await lstat(join(stableDir, path));
+    return true;
+  } catch (error) {
+    if (isErrno(error, "ENOENT", "ENOTDIR", "ELOOP")) return false;
+    throw error;
+  }
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  const stat = await lstat(path).catch(() => undefined);
+  return stat?.isDirectory() ?? false;
+}
+
+function permissions(mode: FileMode): number {
+  return mode === "100755" ? 0o755 : 0o644;
+}
+
+function ignore(...codes: readonly string[]): (error: unknown) => void {
+  return (error) => {
+    if (!isErrno(error, ...codes)) throw error;
+  };
+}

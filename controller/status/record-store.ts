@@ -1,0 +1,67 @@
+import { mkdir, readdir, readFile, rename } from "node:fs/promises";
+import { join } from "node:path";
+import { messageOf } from "../api/errors.ts";
+import { isTemporaryName, removeFileDurably, writeFileAtomic } from "../lib/atomic-file.ts";
+import type { Log } from "../lib/log.ts";
+import type { ApplicationRecord } from "./record.ts";
+
+/**
+ * All records, read once at start and kept in memory; each lives in `<data>/records/<name>.json`, mode 0600.
+ * A record is written whole before `put` resolves, and only when it differs. One writer per name: the worker that holds its key.
+ */
+export interface RecordStore {
+  get(name: string): ApplicationRecord | undefined;
+  list(): readonly ApplicationRecord[];
+  put(record: ApplicationRecord): Promise<ApplicationRecord>;
+  remove(name: string): Promise<void>;
+}
+
+const SUFFIX = ".json";
+
+/**
+ * Reads the records. One that cannot be read is set aside as `<name>.json.unreadable` and logged: its Application starts
+ * anew and takes its running project over, because its containers carry our checkout's path.
+ */
+export async function openRecordStore(dataDir: string, log: Log): Promise<RecordStore> {
+  const dir = join(dataDir, "records");
+  await mkdir(dir, { recursive: true, mode: 0o700 });
+  const records = new Map<string, { readonly record: ApplicationRecord; readonly text: string }>();
+  for (const file of await readdir(dir)) {
+    if (!file.endsWith(SUFFIX) || isTemporaryName(file)) continue;
+    const path = join(dir, file);
+    try {
+      const text = await readFile(path, "utf8");
+      const record = parseRecord(text, file.slice(0, -SUFFIX.length));
+      records.set(record.name, { record, text });
+    } catch (error) {
+      log.error("record cannot be read, set aside", { file: path, error: messageOf(error) });
+      await rename(path, `${path}.unreadable`);
+    }
+  }
+  return {
+    get: (name) => records.get(name)?.record,
+    list: () => [...records.values()].map(({ record }) => record),
+    async put(record) {
+      const text = `${JSON.stringify(record, undefined, 1)}\n`;
+      if (records.get(record.name)?.text === text) return record;
+      await writeFileAtomic(join(dir, `${record.name}${SUFFIX}`), text);
+      records.set(record.name, { record, text });
+      return record;
+    },
+    async remove(name) {
+      await removeFileDurably(join(dir, `${name}${SUFFIX}`));
+      records.delete(name);
+    },
+  };
+}
+
+function parseRecord(text: string, name: string): ApplicationRecord {
+  const value = JSON.parse(text) as ApplicationRecord;
+  // Only ConOps writes these files, whole; what is checked is that this is one of them, of this version.
+  if (value.version !== 1)
+    throw new Error(`Cannot read the record: its version is ${String(value.version)}, not 1`);
+  if (value.name !== name || typeof value.uid !== "string" || typeof value.manifest !== "object") {
+    throw new Error(`Cannot read the record: it is not the record of "${name}"`);
+  }
+  return value;
+}

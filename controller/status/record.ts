@@ -1,0 +1,125 @@
+/**
+ * The record: what ConOps itself must remember of an Application, in the data directory. The manifest says what is
+ * wanted, the engine what is; the record says what ConOps did about it, so that a new controller goes on where the last
+ * one stopped, and healing needs neither Git nor the manifest.
+ */
+import type { Manifest } from "../api/application.ts";
+import type { Condition, HistoryEntry, Trigger } from "../api/status.ts";
+
+export interface Target {
+  /** The commit. */
+  readonly revision: string;
+  /** Hash of the parts of the spec that shape what runs. */
+  readonly specHash: string;
+}
+
+/** What an apply made of one service, as read from the engine afterwards. */
+export interface MadeService {
+  /** Compose's config-hash label. */
+  readonly configHash: string;
+  readonly image: string;
+  readonly imageId: string;
+  /** Ids of the containers that were running, or had finished, after the apply. */
+  readonly containers: readonly string[];
+  /** Of these, the ones that ran when a gate passed: such a container does not finish by itself without being seen. */
+  readonly gated: readonly string[];
+}
+
+/** A target together with what it became on the host. */
+export interface MadeTarget extends Target {
+  /** Digest of the sealed rendering. */
+  readonly rendering: string;
+  /** `--project-directory`, in the stable checkout. */
+  readonly projectDir: string;
+  readonly services: Readonly<Record<string, MadeService>>;
+  /** Hash over the repository files that the services use. */
+  readonly usedFiles: string;
+  /** service → what a run of it would be (rendering of the service, image, used files); for one-shots. */
+  readonly runKeys: Readonly<Record<string, string>>;
+  readonly subject: string;
+  readonly author: string;
+  readonly committedAt: string;
+}
+
+export interface AppliedTarget extends MadeTarget {
+  readonly trigger: Trigger;
+  /** RFC 3339. */
+  readonly startedAt: string;
+  readonly syncedAt: string;
+  /** `pending` until every service is healthy and settled, or the gate's deadline has passed. */
+  readonly gate: "pending" | "passed" | "failed";
+  /** Wall milliseconds. */
+  readonly gateDeadline: number;
+  /** Why the gate failed: a reason and a sentence. */
+  readonly gateReason?: string;
+  readonly gateMessage?: string;
+}
+
+/** The latest try to apply a target that is not (yet) the applied one. */
+export interface Attempt extends Target {
+  readonly trigger: Trigger;
+  readonly startedAt: string;
+  readonly result: "running" | "failed";
+  /** The containers may have been touched: what they should be now is `made`, not the applied target. */
+  readonly made?: MadeTarget;
+  readonly reason?: string;
+  readonly message?: string;
+  readonly terminal?: boolean;
+  /** How often this target has failed in a row. */
+  readonly failures: number;
+  /** Wall milliseconds; not before then. */
+  readonly retryAt?: number;
+}
+
+export interface RecordedProcess {
+  readonly pid: number;
+  readonly startTicks: number;
+  readonly bootId: string;
+  readonly command: string;
+  /** Wall milliseconds. */
+  readonly startedAt: number;
+}
+
+export interface Deletion {
+  readonly startedAt: string;
+  /** The first destructive step has begun: a returning manifest waits for the end. */
+  readonly destructive: boolean;
+  /** The status file has said Deleting: from then on, its removal by hand means "forget it". */
+  readonly published: boolean;
+}
+
+export interface ApplicationRecord {
+  readonly version: 1;
+  readonly name: string;
+  readonly uid: string;
+  readonly creationTimestamp: string;
+  readonly registryId: string;
+  /** The engine that holds the project. Set by the first apply. */
+  readonly engineId?: string;
+  readonly generation: number;
+  readonly writtenSpecHash: string;
+  readonly place: { readonly file: string; readonly document: number };
+  /** The last good manifest, as written. */
+  readonly manifest: Manifest;
+  /** The Compose project. Claimed by the first apply; immutable from then on. */
+  readonly project?: string;
+  readonly applied?: AppliedTarget;
+  readonly lastHealthy?: MadeTarget;
+  readonly attempt?: Attempt;
+  /** The last state (Running, Stopped) that was brought about. */
+  readonly state: "Running" | "Stopped";
+  /** One-shot services: the run key that completed. */
+  readonly completedRuns: Readonly<Record<string, string>>;
+  readonly process?: RecordedProcess;
+  /** An accepted `sync` request whose apply is not over. */
+  readonly pendingSync?: { readonly token: string; readonly acceptedAt: number };
+  readonly lastHandledRequests: Readonly<Record<string, string>>;
+  /** What was answered to a request that was not carried out. */
+  readonly requestAnswers: Readonly<Record<string, string>>;
+  readonly source?: { readonly revision: string; readonly since: string };
+  /** `SERVICE/KIND` → RFC 3339. */
+  readonly driftSince: Readonly<Record<string, string>>;
+  readonly history: readonly HistoryEntry[];
+  readonly conditions: readonly Condition[];
+  readonly deletion?: Deletion;
+}
