@@ -11,9 +11,29 @@ export interface WorkQueueMetrics {
 }
 
 export interface WorkerMetrics {
+  /** How many keys can be worked on at the same time. */
+  maxConcurrent(value: number): void;
   active(delta: 1 | -1): void;
   reconciled(result: "success" | "error" | "requeue" | "requeue_after", seconds: number): void;
   terminalError(): void;
   panicked(): void;
   timedOut(): void;
 }
+
+export const noQueueMetrics: WorkQueueMetrics = {
+  depth() {},
+  added() {},
+  retried() {},
+  queued() {},
+  worked() {},
+  unfinished() {},
+};
+
+export const noWorkerMetrics: WorkerMetrics = {
+  maxConcurrent() {},
+  active() {},
+  reconciled() {},
+  terminalError() {},
+  panicked() {},
+  timedOut() {},
+};
