@@ -1,0 +1,109 @@
+/**
+ * Reading of status files, by whoever is not the controller. Tolerant: a status file of another version, or one that was
+ * edited by hand, gives what can be understood of it.
+ */
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { parseAllDocuments } from "yaml";
+import { isErrno } from "../lib/atomic-file.ts";
+import { API_VERSION } from "../api/application.ts";
+import type { Condition, HistoryEntry, ServiceStatus, StatusDocument } from "../api/status.ts";
+
+const SUFFIX = ".status.yaml";
+
+/** The status file of a manifest file: `apps/shop.yml` → `apps/shop.status.yaml`. Both registry-relative. */
+export function statusFileOf(manifestFile: string): string {
+  return manifestFile.replace(/\.ya?ml$/, "") + SUFFIX;
+}
+
+/** True for `NAME.status.yaml`, whatever the folder. */
+export function isStatusFile(file: string): boolean {
+  return file.endsWith(SUFFIX);
+}
+
+/**
+ * Every status file below `registryDir`, registry-relative, sorted; dot-files and dot-folders are left out, links are not
+ * followed. A folder that is not there has none.
+ */
+export async function listStatusFiles(registryDir: string): Promise<readonly string[]> {
+  const found: string[] = [];
+  const folders = [""];
+  for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
+    const entries = await readdir(join(registryDir, folder), { withFileTypes: true }).catch(
+      (error: unknown) => {
+        if (isErrno(error, "ENOENT", "EACCES", "ENOTDIR")) return [];
+        throw error;
+      },
+    );
+    for (const entry of entries) {
+      if (entry.name.startsWith(".")) continue;
+      const path = folder === "" ? entry.name : `${folder}/${entry.name}`;
+      if (entry.isDirectory()) folders.push(path);
+      if (entry.isFile() && isStatusFile(path)) found.push(path);
+    }
+  }
+  return found.toSorted();
+}
+
+/**
+ * The documents of a status file that are ours, in their order. What is missing in one is filled in with nothing (no
+ * drift, no conditions, phase Pending); what is not a document of ours is left out. Never throws.
+ */
+export function parseStatusFile(text: string): readonly StatusDocument[] {
+  const documents: StatusDocument[] = [];
+  for (const node of parseAllDocuments(text, { logLevel: "silent" })) {
+    let value: unknown;
+    try {
+      value = "toJS" in node ? node.toJS({ maxAliasCount: 0 }) : undefined;
+    } catch {
+      continue;
+    }
+    const document = toStatusDocument(value);
+    if (document !== undefined) documents.push(document);
+  }
+  return documents;
+}
+
+function toStatusDocument(value: unknown): StatusDocument | undefined {
+  const root = fields(value);
+  const metadata = fields(root["metadata"]);
+  if (root["apiVersion"] !== API_VERSION || typeof root["kind"] !== "string") return undefined;
+  if (typeof metadata["name"] !== "string") return undefined;
+  const status = fields(root["status"]);
+  const health = fields(status["health"]);
+  return {
+    ...root,
+    metadata,
+    status: {
+      ...status,
+      observedGeneration:
+        typeof status["observedGeneration"] === "number" ? status["observedGeneration"] : -1,
+      observedSpecHash: textOf(status["observedSpecHash"], ""),
+      phase: textOf(status["phase"], "Pending"),
+      sync: { ...fields(status["sync"]), status: textOf(fields(status["sync"])["status"], "Unknown") },
+      health: {
+        status: textOf(health["status"], "Unknown"),
+        services: listOf<ServiceStatus>(health["services"], "name"),
+      },
+      drift: listOf(status["drift"], "kind"),
+      history: listOf<HistoryEntry>(status["history"], "startedAt"),
+      conditions: listOf<Condition>(status["conditions"], "type"),
+    },
+    // The file is the controller's own; what it wrote is believed beyond what was filled in above.
+  } as unknown as StatusDocument;
+}
+
+function fields(value: unknown): Readonly<Record<string, unknown>> {
+  const isMap = typeof value === "object" && value !== null && !Array.isArray(value);
+  return isMap ? (value as Record<string, unknown>) : {};
+}
+
+function textOf(value: unknown, otherwise: string): string {
+  return typeof value === "string" ? value : otherwise;
+}
+
+/** The items that are maps with a text under `key`. */
+function listOf<Item>(value: unknown, key: string): readonly Item[] {
+  if (!Array.isArray(value)) return [];
+  return value.filter((item: unknown) => typeof fields(item)[key] === "string") as Item[];
+}
