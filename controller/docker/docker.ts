@@ -62,6 +62,8 @@ export interface EngineEvent {
   readonly project: string;
   readonly service: string;
   readonly exitCode?: number;
+  /** The signal that a `kill` sent: `docker kill -s HUP` asks for a reload, not for an end. */
+  readonly killSignal?: number;
   /** Milliseconds since the epoch, with a fraction. */
   readonly at: number;
 }

@@ -1,0 +1,180 @@
+import { setMaxListeners } from "node:events";
+
+import type { Clock } from "../lib/clock.ts";
+import type { Log } from "../lib/log.ts";
+import { createCall, mapBounded } from "./call.ts";
+import { createClient, type Query } from "./client.ts";
+import type { Docker, ObservedContainer } from "./docker.ts";
+import { refusalStatus } from "./errors.ts";
+import { engineEvents, EVENT_FILTERS } from "./events.ts";
+import { DEFAULT_DOCKER_HOST, parseDockerHost } from "./host.ts";
+import { listOf, objectOf, textOf } from "./json.ts";
+import { projectFilter } from "./labels.ts";
+import { parseLog, readLog } from "./logs.ts";
+import { parseContainer, parseEngine, parseListed } from "./parse.ts";
+
+export interface DockerOptions {
+  /** As in `DOCKER_HOST`; default `unix:///var/run/docker.sock`. */
+  readonly dockerHost?: string | undefined;
+  /** Where `DOCKER_TLS_VERIFY` and `DOCKER_CERT_PATH` are read. Default: the process's environment. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly limits?: Partial<DockerLimits>;
+}
+
+export interface DockerLimits {
+  /** Of each call that only reads, and of the opening of the event stream. Default 10 s. */
+  readonly readMs: number;
+  /** Of start, unpause and restart; a restart first waits for the container's grace period. Default 90 s. */
+  readonly actMs: number;
+}
+
+/** More at once makes dockerd no faster. */
+const INSPECT_WIDTH = 8;
+
+/**
+ * The port onto a real engine. Throws Error at once for a `DOCKER_HOST` that cannot be used; connects only when called.
+ * Any number of calls may be under way. A refused start, unpause or restart is a ReconcileError `HealFailed`.
+ */
+export function createDocker(options: DockerOptions): Docker {
+  const { clock, log } = options;
+  const limits: DockerLimits = { readMs: 10_000, actMs: 90_000, ...options.limits };
+  const where = parseDockerHost(options.dockerHost || DEFAULT_DOCKER_HOST, options.env ?? process.env);
+  const client = createClient(where);
+  const call = createCall(clock, where);
+
+  const get = (act: string, path: string, query: Query, signal: AbortSignal): Promise<unknown> =>
+    call({ act, signal, limitMs: limits.readMs, reads: true }, (limited) => client.get(path, query, limited));
+
+  const post = (verb: "start" | "unpause" | "restart", id: string, signal: AbortSignal): Promise<void> =>
+    call(
+      { act: `${verb} container "${shortId(id)}"`, signal, limitMs: limits.actMs, reads: false },
+      (limited) => client.post(`${containerPath(id)}/${verb}`, limited),
+    );
+
+  const inspectJson = (id: string, signal: AbortSignal): Promise<unknown> =>
+    get(`inspect container "${shortId(id)}"`, `${containerPath(id)}/json`, {}, signal);
+
+  async function inspectListed(row: unknown, signal: AbortSignal): Promise<ObservedContainer | undefined> {
+    const id = textOf(objectOf(row)["Id"]);
+    try {
+      return parseContainer(await inspectJson(id, signal));
+    } catch (error) {
+      const status = refusalStatus(error);
+      if (status === 404) return undefined; // it vanished since the list
+      if (status === undefined) throw error;
+      // One container that the engine lists and cannot inspect must not hide all the others.
+      const message = (error as Error).message;
+      log.warn("Container cannot be inspected", { container: id, error: message });
+      return parseListed(row, message);
+    }
+  }
+
+  async function list(project: string | undefined, signal: AbortSignal): Promise<ObservedContainer[]> {
+    const query = { all: true, filters: projectFilter(project) };
+    const rows = listOf(await get("list containers", "/containers/json", query, signal));
+    return withGroupSignal(signal, async (group) => {
+      const found = await mapBounded(rows, INSPECT_WIDTH, (row) => inspectListed(row, group));
+      return found.filter((container) => container !== undefined);
+    });
+  }
+
+  return {
+    async engine(signal) {
+      const info = await get("read the engine's information", "/info", {}, signal);
+      const version = await get("read the engine's version", "/version", {}, signal);
+      return parseEngine(info, version);
+    },
+    listAll: (signal) => list(undefined, signal),
+    listProject: (project, signal) => list(project, signal),
+    inspect: (id, signal) => unlessRefused([404], async () => parseContainer(await inspectJson(id, signal))),
+    async listProjectObjects(project, signal) {
+      const query = { filters: projectFilter(project) };
+      const networks = await get("list networks", "/networks", query, signal);
+      const volumes = await get("list volumes", "/volumes", query, signal);
+      return { networks: namesOf(networks), volumes: namesOf(objectOf(volumes)["Volumes"]) };
+    },
+    async imageId(name, signal) {
+      const parts = name.split("/");
+      if (parts.some((part) => part === "" || part === "." || part === "..")) return undefined;
+      const path = `/images/${parts.map(encodeURIComponent).join("/")}/json`;
+      return unlessRefused([400, 404], async () => {
+        const image = objectOf(await get(`inspect image "${name}"`, path, {}, signal));
+        return textOf(image["Id"]) || undefined;
+      });
+    },
+    async start(id, signal) {
+      await unlessRefused([304], () => post("start", id, signal)); // 304: it runs already
+    },
+    unpause: (id, signal) => post("unpause", id, signal),
+    restart: (id, signal) => post("restart", id, signal),
+    async lastLines(id, lines, signal) {
+      const act = `read the log of container "${shortId(id)}"`;
+      const query = { stdout: true, stderr: true, tail: lines };
+      // refused: gone, being removed, or a logging driver that cannot be read
+      const bytes = await unlessRefused("any", () =>
+        call({ act, signal, limitMs: limits.readMs, reads: true }, async (limited) =>
+          readLog(await client.stream(`${containerPath(id)}/logs`, query, limited)),
+        ),
+      );
+      return bytes === undefined ? [] : parseLog(bytes, lines);
+    },
+    events: (sinceMs, signal) =>
+      engineEvents({
+        clock,
+        where,
+        openLimitMs: limits.readMs,
+        signal,
+        open(limited) {
+          // microseconds, rounded down: an event of that very moment is sent again rather than left out
+          const since = Math.floor(sinceMs * 1000) / 1e6;
+          return client.stream("/events", { since, filters: EVENT_FILTERS }, limited);
+        },
+      }),
+  };
+}
+
+function containerPath(id: string): string {
+  return `/containers/${encodeURIComponent(id)}`;
+}
+
+function shortId(id: string): string {
+  return id.slice(0, 12);
+}
+
+/** Undefined when the engine refuses with one of these status codes. */
+async function unlessRefused<T>(
+  statuses: readonly number[] | "any",
+  act: () => Promise<T>,
+): Promise<T | undefined> {
+  try {
+    return await act();
+  } catch (error) {
+    const status = refusalStatus(error);
+    if (status !== undefined && (statuses === "any" || statuses.includes(status))) return undefined;
+    throw error;
+  }
+}
+
+/** One listener on the caller's signal for many calls at once; what is still under way at the end is aborted. */
+async function withGroupSignal<T>(signal: AbortSignal, work: (group: AbortSignal) => Promise<T>): Promise<T> {
+  const group = new AbortController();
+  setMaxListeners(0, group.signal);
+  const onAbort = (): void => group.abort(signal.reason);
+  if (signal.aborted) onAbort();
+  signal.addEventListener("abort", onAbort, { once: true });
+  try {
+    return await work(group.signal);
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+    group.abort();
+  }
+}
+
+function namesOf(items: unknown): string[] {
+  return listOf(items)
+    .map((item) => textOf(objectOf(item)["Name"]))
+    .filter((name) => name !== "")
+    .toSorted();
+}

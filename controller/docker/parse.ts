@@ -1,0 +1,155 @@
+/** The engine's JSON, unknown at the border, to ConOps's own types. Pure; nothing here throws. */
+import { redact } from "../lib/redact.ts";
+import type { ContainerState, EngineEvent, EngineInfo, ObservedContainer } from "./docker.ts";
+import { listOf, numberOf, objectOf, oneLine, textOf, timeOf, type JsonObject } from "./json.ts";
+import { COMPOSE_LABEL } from "./labels.ts";
+
+const STATES: readonly string[] = [
+  "created",
+  "running",
+  "paused",
+  "restarting",
+  "removing",
+  "exited",
+  "dead",
+] satisfies readonly ContainerState[];
+
+const TEXT_LIMIT = 200;
+
+/** The answer to `GET /containers/ID/json`. Undefined for what is not of a Compose project, or no container at all. */
+export function parseContainer(json: unknown): ObservedContainer | undefined {
+  const container = objectOf(json);
+  const config = objectOf(container["Config"]);
+  const labels = objectOf(config["Labels"]);
+  const id = textOf(container["Id"]);
+  const project = textOf(labels[COMPOSE_LABEL.project]);
+  if (id === "" || project === "") return undefined;
+
+  const state = objectOf(container["State"]);
+  const host = objectOf(container["HostConfig"]);
+  return {
+    id,
+    name: textOf(container["Name"]).replace(/^\//, ""),
+    project,
+    ...parseComposeLabels(labels),
+    state: parseState(state),
+    exitCode: numberOf(state["ExitCode"]),
+    oomKilled: state["OOMKilled"] === true,
+    error: oneLine(redact(textOf(state["Error"])), TEXT_LIMIT * 2),
+    ...parseHealth(objectOf(state["Health"])),
+    restartPolicy: parseRestartPolicy(textOf(objectOf(host["RestartPolicy"])["Name"])),
+    restartCount: numberOf(container["RestartCount"]),
+    createdAt: timeOf(container["Created"]),
+    startedAt: timeOf(state["StartedAt"]),
+    finishedAt: timeOf(state["FinishedAt"]),
+    image: textOf(config["Image"]),
+    imageId: textOf(container["Image"]),
+    mounts: parseMounts(container["Mounts"]),
+    publishesPorts: publishesPorts(host),
+  };
+}
+
+/**
+ * One row of `GET /containers/json`, for a container that the engine lists but cannot inspect; `error` says why it cannot.
+ * Less is known of it, and its state is only what the list claims.
+ */
+export function parseListed(json: unknown, error: string): ObservedContainer | undefined {
+  const row = objectOf(json);
+  const created = numberOf(row["Created"]);
+  return parseContainer({
+    Id: row["Id"],
+    Name: listOf(row["Names"])[0],
+    Created: created > 0 ? new Date(created * 1000).toISOString() : "",
+    State: { Status: row["State"], Error: error },
+    Image: row["ImageID"],
+    Config: { Labels: row["Labels"], Image: row["Image"] },
+    Mounts: row["Mounts"],
+  });
+}
+
+/** The answers to `GET /info` and `GET /version`. */
+export function parseEngine(info: unknown, version: unknown): EngineInfo {
+  return {
+    id: textOf(objectOf(info)["ID"]),
+    name: textOf(objectOf(info)["Name"]),
+    version: textOf(objectOf(version)["Version"]),
+    apiVersion: textOf(objectOf(version)["ApiVersion"]),
+  };
+}
+
+/** One message of `GET /events`. Undefined for what is neither of a container nor of a network. */
+export function parseEvent(json: unknown): EngineEvent | undefined {
+  const message = objectOf(json);
+  const type = message["Type"];
+  const action = textOf(message["Action"]);
+  if ((type !== "container" && type !== "network") || action === "") return undefined;
+
+  const actor = objectOf(message["Actor"]);
+  const attributes = objectOf(actor["Attributes"]);
+  const nanoseconds = numberOf(message["timeNano"]);
+  return {
+    type,
+    action,
+    containerId: textOf(type === "container" ? actor["ID"] : attributes["container"]),
+    project: textOf(attributes[COMPOSE_LABEL.project]),
+    service: textOf(attributes[COMPOSE_LABEL.service]),
+    ...(action === "die" && { exitCode: numberOf(attributes["exitCode"]) }),
+    ...(action === "kill" && "signal" in attributes && { killSignal: numberOf(attributes["signal"]) }),
+    at: nanoseconds > 0 ? nanoseconds / 1e6 : numberOf(message["time"]) * 1000,
+  };
+}
+
+function parseComposeLabels(labels: JsonObject) {
+  return {
+    service: textOf(labels[COMPOSE_LABEL.service]),
+    number: numberOf(labels[COMPOSE_LABEL.number]),
+    oneOff: textOf(labels[COMPOSE_LABEL.oneOff]).toLowerCase() === "true",
+    configHash: textOf(labels[COMPOSE_LABEL.configHash]),
+    composeVersion: textOf(labels[COMPOSE_LABEL.version]),
+    workingDir: textOf(labels[COMPOSE_LABEL.workingDir]),
+  };
+}
+
+function parseState(state: JsonObject): ContainerState {
+  const status = state["Status"];
+  if (isState(status)) return status;
+  if (state["Paused"] === true) return "paused";
+  if (state["Restarting"] === true) return "restarting";
+  if (state["Running"] === true) return "running";
+  return state["Dead"] === true ? "dead" : "exited";
+}
+
+function isState(value: unknown): value is ContainerState {
+  return typeof value === "string" && STATES.includes(value);
+}
+
+function parseHealth(health: JsonObject): Pick<ObservedContainer, "health" | "healthOutput"> {
+  const failing = listOf(health["Log"]).findLast((probe) => numberOf(objectOf(probe)["ExitCode"]) !== 0);
+  const status = health["Status"];
+  return {
+    health: status === "starting" || status === "healthy" || status === "unhealthy" ? status : "none",
+    healthOutput: oneLine(redact(textOf(objectOf(failing)["Output"])), TEXT_LIMIT),
+  };
+}
+
+function parseRestartPolicy(name: string): ObservedContainer["restartPolicy"] {
+  return name === "always" || name === "unless-stopped" || name === "on-failure" ? name : "no";
+}
+
+function parseMounts(mounts: unknown): ObservedContainer["mounts"] {
+  return listOf(mounts).map((item) => {
+    const mount = objectOf(item);
+    const name = textOf(mount["Name"]);
+    return {
+      type: textOf(mount["Type"]),
+      source: textOf(mount["Source"]),
+      ...(name !== "" && { name }),
+      target: textOf(mount["Destination"]),
+    };
+  });
+}
+
+function publishesPorts(host: JsonObject): boolean {
+  if (host["PublishAllPorts"] === true) return true;
+  return Object.values(objectOf(host["PortBindings"])).some((bindings) => listOf(bindings).length > 0);
+}
