@@ -1,0 +1,89 @@
+# ConOps. `make run` to see it work, `make test` to prove it; everything they need is installed by them.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+SOURCES := $(shell find controller -type f -not -path '*/generated/*.md')
+BUILT := dist/.built
+
+.PHONY: help
+help: ## Show the targets
+	@sed -nE 's/^([a-z0-9-]+):[^#]*## (.*)/  make \1\t\2/p' Makefile | expand -t 26
+
+.PHONY: run
+run: build engine ## Start ConOps on manifests/, with an example application
+	@scripts/test-image.sh conops-example/hello:1
+	@exec node scripts/run-example.mjs
+
+.PHONY: build
+build: install $(BUILT) ## Install the npm packages (nodegit compiled), and compile to dist/
+
+.PHONY: install
+install:
+	@scripts/install-dependencies.sh
+
+$(BUILT): $(SOURCES) tsconfig.json tsconfig.build.json package.json package-lock.json | install
+	@node_modules/.bin/tsc -p tsconfig.build.json
+	@touch $@
+
+.PHONY: test
+test: build engine image ## Run every test: unit, integration, end to end
+	@node scripts/run-tests.mjs unit integration e2e
+
+.PHONY: check
+check: types lint format-check test-unit ## Types, lint, format and unit tests: for daily use, needs no engine
+
+.PHONY: test-unit
+test-unit: install ## Run the unit tests
+	@node scripts/run-tests.mjs unit
+
+.PHONY: test-integration
+test-integration: build engine image ## Run the tests against real Git, Compose and engine
+	@node scripts/run-tests.mjs integration
+
+.PHONY: test-e2e
+test-e2e: build engine image ## Run the tests of the whole program
+	@node scripts/run-tests.mjs e2e
+
+.PHONY: types
+types: install ## Check the types
+	@node_modules/.bin/tsc -p tsconfig.json
+
+.PHONY: lint
+lint: install ## Lint
+	@node_modules/.bin/oxlint --type-aware --quiet controller test $(wildcard scripts/*.ts)
+	@node_modules/.bin/oxlint --quiet $(wildcard scripts/*.mjs scripts/*.cjs)
+
+.PHONY: format
+format: install ## Format every file
+	@node_modules/.bin/prettier --write --log-level warn .
+
+.PHONY: format-check
+format-check: install
+	@node_modules/.bin/prettier --check --log-level warn .
+
+.PHONY: generate
+generate: install ## Make types and JSON Schema from crds/
+	@node --import tsx scripts/generate.ts
+
+.PHONY: verify
+verify: install ## Fail if what `make generate` makes is stale
+	@node --import tsx scripts/generate.ts --check
+
+.PHONY: engine
+engine: ## See to a Docker engine with Compose v2 (installs and starts one where there is none)
+	@scripts/ensure-engine.sh
+
+.PHONY: image
+image: engine ## Make the tiny image that tests use
+	@scripts/test-image.sh
+
+.PHONY: clean-example
+clean-example: ## Remove what the example of `make run` deployed, and its repository
+	@docker compose --project-name hello down --remove-orphans
+	@rm -rf .conops/example
+
+.PHONY: clean
+clean: ## Remove what was built and installed here (not .conops/, which holds state)
+	@rm -rf dist node_modules .cache

@@ -1,0 +1,145 @@
+// `make run`: the controller on `manifests/`, with the example's repository beside it, and a word on what to try.
+// Ctrl-C (or SIGTERM) ends the controller, then the Git server; the exit code is the controller's.
+import { spawn } from "node:child_process";
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import http from "node:http";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { createExampleRepository, serveExampleRepository } from "./example-repository.mjs";
+
+const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "..");
+const folder = path.join(root, ".conops", "example");
+const manifest = path.join(root, "manifests", "hello.yaml");
+const PAGE_LIMIT_MS = 120_000;
+
+const hasExample = existsSync(manifest);
+let daemon;
+if (hasExample) {
+  mkdirSync(folder, { recursive: true });
+  createExampleRepository({ folder, template: path.join(root, "scripts", "example") });
+  try {
+    daemon = await serveExampleRepository({ folder });
+  } catch (error) {
+    process.stderr.write(`make run: cannot serve the example's repository: ${error.message}\n`);
+    process.exit(1);
+  }
+  say(
+    "",
+    "Starting ConOps on manifests/. In it is one Application, hello.yaml: ConOps follows the Git",
+    "repository that it names, and brings that repository's Compose project up on this machine.",
+    "",
+  );
+} else {
+  say("", "Starting ConOps on manifests/ (`git checkout manifests/hello.yaml` brings the example back).", "");
+}
+
+const parameters = [
+  "run",
+  "--manifests",
+  "manifests",
+  "--data-dir",
+  ".conops/data",
+  "--log-format",
+  "pretty",
+];
+// In a session of its own: Ctrl-C reaches this process alone, which passes it on once.
+const controller = spawn(path.join(root, "scripts", "conops"), [...parameters, ...process.argv.slice(2)], {
+  cwd: root,
+  stdio: ["ignore", "inherit", "inherit"],
+  detached: true,
+});
+const controllerEnded = new Promise((resolve) =>
+  controller.once("exit", (code, signal) => resolve({ code, signal })),
+);
+let stopping = false;
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
+  process.on(signal, () => {
+    if (stopping) {
+      controller.kill("SIGKILL");
+      return;
+    }
+    stopping = true;
+    controller.kill("SIGTERM");
+  });
+}
+
+if (hasExample) void explainOncePageAnswers();
+const { code, signal } = await controllerEnded;
+daemon?.kill("SIGTERM");
+if (stopping && code === 0) {
+  say(
+    "",
+    "ConOps has stopped. What it deployed keeps running; `make run` takes it up again, `make clean-example` removes it.",
+  );
+}
+process.exit(code ?? (signal === null ? 1 : 128));
+
+async function explainOncePageAnswers() {
+  const started = Date.now();
+  while (!stopping && Date.now() - started < PAGE_LIMIT_MS) {
+    const url = pageUrl();
+    if (await pageAnswers(url)) {
+      explain(url, Math.round((Date.now() - started) / 1000));
+      return;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 250).unref());
+  }
+  if (stopping) return;
+  say(
+    "",
+    "The example's page does not answer yet. What ConOps sees, and why:",
+    "  cat manifests/hello.status.yaml",
+    "  scripts/conops describe hello --data-dir .conops/data",
+    "",
+  );
+}
+
+/** The manifest may have been edited since: its PORT decides. */
+function pageUrl() {
+  let port = "8088";
+  try {
+    port = /name:\s*PORT\s*,\s*value:\s*["']?(\d+)/.exec(readFileSync(manifest, "utf8"))?.[1] ?? port;
+  } catch {
+    // Deleted meanwhile: then nothing answers.
+  }
+  return `http://127.0.0.1:${port}/`;
+}
+
+function pageAnswers(url) {
+  return new Promise((resolve) => {
+    const request = http.get(url, { timeout: 1000, agent: false }, (response) => {
+      response.resume();
+      resolve(response.statusCode === 200);
+    });
+    request.once("timeout", () => request.destroy());
+    request.once("error", () => resolve(false));
+  });
+}
+
+function explain(url, seconds) {
+  say(
+    "",
+    `  The example runs: ${url}  (after ${seconds} s)`,
+    "",
+    "    manifests/hello.yaml          what you want",
+    "    manifests/hello.status.yaml   what ConOps sees, and what it did about it",
+    "    .conops/example/hello         your clone of the repository that it follows",
+    "",
+    "  Try in another terminal, and reload the page:",
+    "",
+    "    push a commit        cd .conops/example/hello",
+    "                         echo '<h1>Hello again</h1>' > site/index.html",
+    "                         git commit -am 'Say hello again' && git push",
+    "    kill the container   docker kill hello-web-1       (it comes back in a second or two)",
+    "    edit the manifest    sed -i 's/8088/8089/' manifests/hello.yaml       (the page moves to port 8089)",
+    "    delete it            rm manifests/hello.yaml       (the project goes; `git checkout manifests` brings it back)",
+    "    look                 scripts/conops get applications",
+    "",
+    "  Ctrl-C stops ConOps, and leaves the example running.",
+    "",
+  );
+}
+
+function say(...lines) {
+  process.stdout.write(`${lines.join("\n")}\n`);
+}
