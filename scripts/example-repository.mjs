@@ -1,6 +1,6 @@
 // The Git repository of the example, made from `scripts/example/` and served on loopback, as a Git server elsewhere would.
 import { execFileSync, spawn } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import net from "node:net";
 import path from "node:path";
 
@@ -40,6 +40,7 @@ export function createExampleRepository({ folder, template }) {
  * taken by anything else.
  */
 export async function serveExampleRepository({ folder, port = EXAMPLE_GIT_PORT }) {
+  await endLeftover(folder, port);
   if (await answers(port))
     throw new Error(`port ${port} of this machine is taken, and the example's manifest names it`);
   const program = path.join(git(folder, "--exec-path").trim(), "git-daemon");
@@ -57,7 +58,11 @@ export async function serveExampleRepository({ folder, port = EXAMPLE_GIT_PORT }
       path.join(folder, "hello.git"),
     ],
     // Out of reach of Ctrl-C: it is ended after the controller, not before.
-    { stdio: ["ignore", "ignore", "inherit"], detached: true, env: cleanEnvironment() },
+    {
+      stdio: ["ignore", "ignore", openSync(path.join(folder, "git-daemon.log"), "w")],
+      detached: true,
+      env: cleanEnvironment(),
+    },
   );
   const ended = new Promise((_, reject) => {
     daemon.once("error", reject);
@@ -68,7 +73,7 @@ export async function serveExampleRepository({ folder, port = EXAMPLE_GIT_PORT }
       if (await answers(port)) return;
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
-    throw new Error("git-daemon does not answer");
+    throw new Error(`git-daemon does not answer; its words are in ${path.join(folder, "git-daemon.log")}`);
   })();
   if (daemon.pid !== undefined) writeFileSync(pidFile(folder), String(daemon.pid));
   // Whichever loses the race must not count as unhandled.

@@ -51,14 +51,14 @@ const controller = spawn(path.join(root, "scripts", "conops"), [...parameters, .
 const controllerEnded = new Promise((resolve) =>
   controller.once("exit", (code, signal) => resolve({ code, signal })),
 );
-let stopping = false;
+const stopping = new AbortController();
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
   process.on(signal, () => {
-    if (stopping) {
+    if (stopping.signal.aborted) {
       controller.kill("SIGKILL");
       return;
     }
-    stopping = true;
+    stopping.abort();
     controller.kill("SIGTERM");
   });
 }
@@ -66,7 +66,7 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
 if (hasExample) void explainOncePageAnswers();
 const { code, signal } = await controllerEnded;
 daemon?.kill("SIGTERM");
-if (stopping && code === 0) {
+if (stopping.signal.aborted && code === 0) {
   say(
     "",
     "ConOps has stopped. What it deployed keeps running; `make run` takes it up again, `make clean-example` removes it.",
@@ -76,7 +76,7 @@ process.exit(code ?? (signal === null ? 1 : 128));
 
 async function explainOncePageAnswers() {
   const started = Date.now();
-  while (!stopping && Date.now() - started < PAGE_LIMIT_MS) {
+  while (!stopping.signal.aborted && Date.now() - started < PAGE_LIMIT_MS) {
     const url = pageUrl();
     if (await pageAnswers(url)) {
       explain(url, Math.round((Date.now() - started) / 1000));
@@ -84,7 +84,7 @@ async function explainOncePageAnswers() {
     }
     await new Promise((resolve) => setTimeout(resolve, 250).unref());
   }
-  if (stopping) return;
+  if (stopping.signal.aborted) return;
   say(
     "",
     "The example's page does not answer yet. What ConOps sees, and why:",

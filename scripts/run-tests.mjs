@@ -69,5 +69,5 @@ function testFiles(folder) {
   return readdirSync(folder, { recursive: true })
     .filter((name) => name.endsWith(".test.ts"))
     .map((name) => path.join(folder, name))
-    .sort();
+    .toSorted();
 }
