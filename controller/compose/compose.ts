@@ -4,6 +4,9 @@
  * "something went wrong": what really runs is read from the engine.
  */
 import type { ComposeVariable } from "../api/application.ts";
+import type { ProcessIdentity } from "../lib/process-identity.ts";
+
+export type { ProcessIdentity };
 
 /** What `docker compose config --format json` shows, as far as ConOps reads it. Everything else is kept as it came. */
 export interface RenderedProject {
@@ -68,6 +71,8 @@ export interface RenderRequest {
   readonly env: readonly ComposeVariable[];
   readonly envFiles: readonly string[];
   readonly allowUnset: readonly string[];
+  /** Repository-relative paths that were not checked out (links that leave the checkout, submodules): their use is refused. */
+  readonly leftOut?: readonly string[];
 }
 
 export interface Rendering {
@@ -84,14 +89,6 @@ export interface Rendering {
   /** Repository files that the services use (binds, configs, secrets, build contexts, env files): path or folder, per service. */
   readonly usedPaths: Readonly<Record<string, readonly string[]>>;
   readonly warnings: readonly string[];
-}
-
-/** A process, told from a later one with the same pid by its start time (field 22 of /proc/PID/stat, in clock ticks). */
-export interface ProcessIdentity {
-  readonly pid: number;
-  readonly startTicks: number;
-  /** Boot id of the machine: after a reboot, no process of before is alive. */
-  readonly bootId: string;
 }
 
 export interface RunOptions {
