@@ -1,0 +1,20 @@
+export interface GitLimits {
+  /** One ls-remote. */
+  readonly listMs: number;
+  /** A fetch, from its last progress, and as a whole. */
+  readonly fetchIdleMs: number;
+  readonly fetchTotalMs: number;
+  readonly checkoutMs: number;
+  /** How long a worker may finish other operations once one of them is over its limit. */
+  readonly drainListMs: number;
+  readonly drainStageMs: number;
+}
+
+export const GIT_LIMITS: GitLimits = {
+  listMs: 15_000,
+  fetchIdleMs: 60_000,
+  fetchTotalMs: 900_000,
+  checkoutMs: 300_000,
+  drainListMs: 3000,
+  drainStageMs: 30_000,
+};

@@ -1,0 +1,7 @@
+export type GitOperation = "ls-remote" | "fetch" | "checkout";
+
+/** What Git operations count; by default, nothing. */
+export interface GitMetrics {
+  /** One operation ended; `seconds` include the wait for a place. */
+  requested(operation: GitOperation, result: "success" | "error", seconds: number): void;
+}

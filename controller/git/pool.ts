@@ -1,0 +1,109 @@
+/** Git on forked workers: one small set for polls, one for what takes longer, so that neither waits for the other. */
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import type { Clock } from "../lib/clock.ts";
+import type { Log } from "../lib/log.ts";
+import { redact } from "../lib/redact.ts";
+import { explain } from "./errors.ts";
+import type { Advertisement, Git, Remote, StageRequest, Staged } from "./git.ts";
+import { GIT_LIMITS, type GitLimits } from "./limits.ts";
+import type { GitMetrics, GitOperation } from "./metrics.ts";
+import { makeBareRepository, removeFolder } from "./mirrors.ts";
+import { hostOf, requireReadable } from "./remote-url.ts";
+import { createStaging } from "./staging.ts";
+import { createWorkerPool } from "./worker-pool.ts";
+import { createForkWorker } from "./worker-process.ts";
+
+export interface GitOptions {
+  /** Mirrors are in `mirrors/`, the workers' own HOME in `git-home/`. */
+  readonly dataDir: string;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Workers for polls, and as many for fetches and checkouts; forked when there is need. Default 2. */
+  readonly workers?: number;
+  readonly limits?: Partial<GitLimits>;
+  readonly metrics?: GitMetrics;
+}
+
+const NETWORK_OPS_OF_POLLS = 8;
+const NETWORK_OPS_OF_STAGES = 4;
+const LOCAL_OPS = 4;
+
+/** Nothing is started, and nothing written, before the first use. */
+export function createGit(options: GitOptions): Git {
+  const { dataDir, clock, log, workers = 2 } = options;
+  const limits = { ...GIT_LIMITS, ...options.limits };
+  const home = join(dataDir, "git-home");
+  const emptyRepository = join(home, "empty.git");
+  const fork = createForkWorker({ home, clock });
+  const common = { clock, log, fork, workers, localOps: LOCAL_OPS };
+  const polls = createWorkerPool({
+    ...common,
+    networkOps: NETWORK_OPS_OF_POLLS,
+    drainMs: limits.drainListMs,
+  });
+  const stages = createWorkerPool({
+    ...common,
+    networkOps: NETWORK_OPS_OF_STAGES,
+    drainMs: limits.drainStageMs,
+  });
+  const staging = createStaging({ mirrors: join(dataDir, "mirrors"), limits, pool: stages, measured });
+  let prepared: Promise<void> | undefined;
+
+  /** The workers' HOME is made anew: libgit2 would obey a configuration in it. */
+  async function prepare(): Promise<void> {
+    await removeFolder(home);
+    await mkdir(join(home, ".ssh"), { recursive: true, mode: 0o700 });
+    await makeBareRepository(emptyRepository);
+    await mkdir(join(dataDir, "mirrors"), { recursive: true, mode: 0o700 });
+  }
+
+  function ready(): Promise<void> {
+    prepared ??= prepare().catch((error: unknown) => {
+      prepared = undefined;
+      throw error;
+    });
+    return prepared;
+  }
+
+  async function measured<A>(operation: GitOperation, work: () => Promise<A>): Promise<A> {
+    const startedAt = clock.monotonic();
+    const count = (result: "success" | "error"): void =>
+      options.metrics?.requested(operation, result, (clock.monotonic() - startedAt) / 1000);
+    try {
+      const answer = await work();
+      count("success");
+      return answer;
+    } catch (error) {
+      count("error");
+      throw error;
+    }
+  }
+
+  return {
+    async listRefs(remote: Remote, signal: AbortSignal): Promise<Advertisement> {
+      const url = requireReadable(remote.url);
+      await ready();
+      const job = {
+        request: { op: "list", url, bare: emptyRepository },
+        host: hostOf(url),
+        totalMs: limits.listMs,
+      } as const;
+      try {
+        return await measured("ls-remote", () => polls.run(job, signal).answer);
+      } catch (error) {
+        throw explain({ act: `read "${redact(remote.url)}"`, op: "list" }, error);
+      }
+    },
+    async stage(request: StageRequest, signal: AbortSignal): Promise<Staged> {
+      const url = requireReadable(request.remote.url);
+      await ready();
+      return staging.stage({ ...request, remote: { ...request.remote, url } }, signal);
+    },
+    prune: (keep) => staging.prune(keep),
+    async close() {
+      await Promise.all([polls.close(), stages.close()]);
+      await staging.settled();
+    },
+  };
+}

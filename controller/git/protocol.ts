@@ -1,0 +1,65 @@
+/**
+ * What the controller and a Git worker say to each other. Requests of one worker run side by side; each is answered once,
+ * by `done` or `failed`, after any number of `progress`.
+ */
+import type { Advertisement, Staged } from "./git.ts";
+
+export interface ListRequest {
+  readonly op: "list";
+  readonly url: string;
+  /** A bare repository whose configuration the connection obeys. */
+  readonly bare: string;
+}
+
+/** No two at a time for one mirror. What an earlier one left behind when it was killed is swept first. */
+export interface FetchRequest {
+  readonly op: "fetch";
+  readonly url: string;
+  readonly mirror: string;
+  readonly sha: string;
+  readonly refspecs: readonly string[];
+}
+
+/** Removes what is at `dir` first: an earlier try may have been killed. */
+export interface CheckoutRequest {
+  readonly op: "checkout";
+  readonly mirror: string;
+  readonly sha: string;
+  readonly dir: string;
+}
+
+export type Request = ListRequest | FetchRequest | CheckoutRequest;
+
+/** `found`: the mirror now has the commit. */
+export interface Fetched {
+  readonly found: boolean;
+}
+
+/** Nothing staged: the mirror does not have the commit. */
+export interface CheckedOut {
+  readonly staged?: Staged;
+}
+
+export interface Answers {
+  readonly list: Advertisement;
+  readonly fetch: Fetched;
+  readonly checkout: CheckedOut;
+}
+
+/** Why an operation failed: what the repository holds, or what libgit2 or the file system said. */
+export interface Failure {
+  readonly kind: "UnsafePath" | "UnsupportedContent" | "native";
+  readonly message: string;
+}
+
+/** `data` of a `done` answers the request with this id. */
+export type WorkerMessage =
+  | { readonly kind: "ready" }
+  | { readonly kind: "progress"; readonly id: number }
+  | { readonly kind: "done"; readonly id: number; readonly data: unknown; readonly rssBytes: number }
+  | { readonly kind: "failed"; readonly id: number; readonly failure: Failure; readonly rssBytes: number };
+
+export interface ControllerMessage {
+  readonly id: number;
+  readonly request: Request;
+}

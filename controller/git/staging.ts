@@ -1,0 +1,235 @@
+/**
+ * From a remote to a fresh folder: a mirror is fetched when it lacks the commit, and the commit is checked out of it. One
+ * fetch at a time for a mirror; a mirror is replaced only while nobody reads it; one that is damaged is fetched afresh, once.
+ */
+import { lstat } from "node:fs/promises";
+import { join } from "node:path";
+import { ReconcileError } from "../api/errors.ts";
+import { isErrno } from "../lib/atomic-file.ts";
+import { redact } from "../lib/redact.ts";
+import { explain, isDamage, OperationError } from "./errors.ts";
+import type { Staged, StageRequest } from "./git.ts";
+import { createLocks } from "./locks.ts";
+import {
+  countPacks,
+  listFolder,
+  makeBareRepository,
+  MAX_PACKS,
+  removeFolder,
+  replaceFolder,
+} from "./mirrors.ts";
+import type { GitLimits } from "./limits.ts";
+import type { GitOperation } from "./metrics.ts";
+import { hostOf } from "./remote-url.ts";
+import type { WorkerPool } from "./worker-pool.ts";
+
+export interface StagingOptions {
+  /** The folder of the mirrors. */
+  readonly mirrors: string;
+  readonly limits: GitLimits;
+  readonly pool: WorkerPool;
+  readonly measured: <A>(operation: GitOperation, work: () => Promise<A>) => Promise<A>;
+}
+
+export interface Staging {
+  stage(request: StageRequest, signal: AbortSignal): Promise<Staged>;
+  prune(keep: ReadonlySet<string>): Promise<void>;
+  /** Resolves when nothing is under way, cleaning up included. */
+  settled(): Promise<void>;
+}
+
+/** Another Application's fetch may replace the mirror between our fetch and our checkout. */
+const MAX_PASSES = 3;
+const SHORT_SHA = 12;
+
+export function createStaging({ mirrors, limits, pool, measured }: StagingOptions): Staging {
+  const fetching = createLocks();
+  const using = createLocks();
+  /** How often a mirror was replaced: who found damage in an earlier one has nothing to mend. */
+  const generations = new Map<string, number>();
+  const underWay = new Set<Promise<unknown>>();
+
+  function tracked<A>(work: Promise<A>): Promise<A> {
+    underWay.add(work);
+    const forget = (): void => void underWay.delete(work);
+    work.then(forget, forget);
+    return work;
+  }
+
+  async function stage(request: StageRequest, signal: AbortSignal): Promise<Staged> {
+    await requireUsable(request);
+    const { id } = request.remote;
+    let mended = false;
+    for (let pass = 0; pass < MAX_PASSES; pass++) {
+      const generation = generations.get(id) ?? 0;
+      try {
+        const staged = await checkOut(request, signal);
+        if (staged !== undefined) return staged;
+        await fetch(request, undefined, signal);
+      } catch (error) {
+        if (mended || !isDamage(causeOf(error))) throw error;
+        mended = true;
+        await fetch(request, generation, signal);
+      }
+    }
+    throw new ReconcileError(`Cannot ${actOf("check out", request)}: the mirror does not keep it`, {
+      reason: "CheckoutFailed",
+    });
+  }
+
+  /** Undefined when the mirror lacks the commit. */
+  async function checkOut(request: StageRequest, signal: AbortSignal): Promise<Staged | undefined> {
+    const { remote, sha, dir } = request;
+    const mirror = join(mirrors, remote.id);
+    const release = await using.shared(remote.id, signal);
+    const job = { request: { op: "checkout", mirror, sha, dir }, totalMs: limits.checkoutMs } as const;
+    const run = pool.run(job, signal);
+    void run.over.then(release);
+    try {
+      return (await measured("checkout", () => run.answer)).staged;
+    } catch (error) {
+      // The worker may still write: then the folder goes when it has ended, and nobody waits for that.
+      const cleaned = tracked(run.over.then(() => removeFolder(dir)));
+      if (signal.aborted || isTimeout(error)) cleaned.catch(() => undefined);
+      else await cleaned;
+      throw explain({ act: actOf("check out", request), op: "checkout", folders: [dir, mirror] }, error);
+    }
+  }
+
+  /** Afterwards the mirror has the commit. `damaged`: the generation of the mirror that is not to be trusted any more. */
+  async function fetch(
+    request: StageRequest,
+    damaged: number | undefined,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { id } = request.remote;
+    const mirror = join(mirrors, id);
+    const release = await fetching.exclusive(id, signal);
+    let over: Promise<void> = Promise.resolve();
+    try {
+      const isDamaged = damaged !== undefined && damaged === (generations.get(id) ?? 0);
+      const isAfresh = isDamaged || (await countPacks(mirror)) > MAX_PACKS;
+      const target = isAfresh ? `${mirror}.fresh` : mirror;
+      if (isAfresh) await removeFolder(target);
+      await makeBareRepository(target);
+      const run = pool.run(fetchJob(request, target), signal);
+      ({ over } = run);
+      const { found } = await measured("fetch", () => run.answer);
+      if (!found) throw notFound(request);
+      if (isAfresh) await replace(id, target, signal);
+    } catch (error) {
+      throw explain({ act: actOf("fetch", request), op: "fetch", folders: [mirror] }, error);
+    } finally {
+      void over.then(release); // a fetch that was given up may still write
+    }
+  }
+
+  function fetchJob({ remote, sha, ref }: StageRequest, mirror: string) {
+    const request = { op: "fetch", url: remote.url, mirror, sha, refspecs: refspecsFor(ref) } as const;
+    return {
+      request,
+      host: hostOf(remote.url),
+      totalMs: limits.fetchTotalMs,
+      idleMs: limits.fetchIdleMs,
+    };
+  }
+
+  async function replace(id: string, fresh: string, signal: AbortSignal): Promise<void> {
+    const release = await using.exclusive(id, signal);
+    try {
+      await replaceFolder(join(mirrors, id), fresh);
+      generations.set(id, (generations.get(id) ?? 0) + 1);
+    } finally {
+      release();
+    }
+  }
+
+  async function pruneOne(name: string, keep: ReadonlySet<string>): Promise<void> {
+    const id = name.replace(/\.(?:fresh|making|old)(?:\.making)?$/, "");
+    if (keep.has(id) && id === name) return;
+    const releaseFetching = fetching.tryExclusive(id);
+    const releaseUsing = releaseFetching && using.tryExclusive(id);
+    try {
+      if (releaseUsing === undefined) return; // in use; the next prune sees to it
+      await removeFolder(join(mirrors, name));
+      if (!keep.has(id)) generations.delete(id);
+    } finally {
+      releaseUsing?.();
+      releaseFetching?.();
+    }
+  }
+
+  return {
+    stage: (request, signal) => tracked(stage(request, signal)),
+    async prune(keep) {
+      for (const name of await listFolder(mirrors)) await tracked(pruneOne(name, keep));
+    },
+    async settled() {
+      while (underWay.size > 0) await Promise.allSettled(underWay);
+    },
+  };
+}
+
+async function requireUsable(request: StageRequest): Promise<void> {
+  const { remote, sha, ref, dir } = request;
+  if (!/^\w[\w.-]*$/.test(remote.id)) throw new Error(`Cannot keep a mirror under the id "${remote.id}"`);
+  if (!/^[0-9a-f]{40}$/.test(sha)) {
+    throw new ReconcileError(`Cannot ${actOf("fetch", request)}: it is not a full commit id`, {
+      reason: "RevisionNotFound",
+      terminal: true,
+    });
+  }
+  if (ref !== undefined && !isFollowable(ref)) {
+    throw new ReconcileError(
+      `Cannot ${actOf("fetch", request)}: the ref ${JSON.stringify(ref)} is not valid`,
+      {
+        reason: "UnsupportedContent",
+        terminal: true,
+      },
+    );
+  }
+  try {
+    await lstat(dir);
+  } catch (error) {
+    if (isErrno(error, "ENOENT")) return;
+    throw error;
+  }
+  throw new Error(`Cannot stage into "${dir}": it is there already`);
+}
+
+/** A remote can advertise anything as a ref; these are Git's own rules, in so far as a refspec could be misread. */
+function isFollowable(ref: string): boolean {
+  return (
+    /^refs\/(?:heads|tags)\/[^\s~^:?*[\\\p{Cc}]+$/u.test(ref) &&
+    !/\.\.|\/\/|\/\.|@\{|\.lock(?:\/|$)|[./]$/.test(ref)
+  );
+}
+
+/** Never more than what is followed; a pinned commit can be anywhere. */
+function refspecsFor(ref: string | undefined): string[] {
+  if (ref !== undefined) return [`+${ref}:refs/conops/${ref.slice("refs/".length)}`];
+  return ["heads", "tags"]
+    .map((kind) => `+refs/${kind}/*:refs/conops/${kind}/*`)
+    .concat("+HEAD:refs/conops/head");
+}
+
+function notFound(request: StageRequest): ReconcileError {
+  const where = request.ref === undefined ? "no branch or tag" : JSON.stringify(request.ref);
+  const holds = request.ref === undefined ? "holds it" : "does not hold it any more";
+  return new ReconcileError(`Cannot ${actOf("fetch", request)}: ${where} ${holds}`, {
+    reason: "RevisionNotFound",
+  });
+}
+
+function actOf(verb: string, { remote, sha }: StageRequest): string {
+  return `${verb} commit ${sha.slice(0, SHORT_SHA)} of "${redact(remote.url)}"`;
+}
+
+/** What the workers said, beneath the words that are made of it. */
+function causeOf(error: unknown): unknown {
+  return error instanceof ReconcileError ? error.cause : error;
+}
+
+function isTimeout(error: unknown): boolean {
+  return error instanceof OperationError && error.failure.kind === "timedOut";
+}

@@ -1,0 +1,80 @@
+/** What a Git worker does for one request. Failures are libgit2's own errors, or OperationFaults. */
+import type { Advertisement } from "./git.ts";
+import { NO_TAGS, nodegit } from "./nodegit.ts";
+import { OperationFault } from "./operation-fault.ts";
+import type { Answers, FetchRequest, Fetched, ListRequest, Request } from "./protocol.ts";
+import { checkOut } from "./worker-checkout.ts";
+import { lookupCommit, openMirror, sweepMirror } from "./worker-mirror.ts";
+
+const PROGRESS_EVERY_MS = 1000;
+const PEELED = "^{}";
+
+/** Runs one request; `progress` is called now and then while bytes come in. */
+export function runRequest(request: Request, progress: () => void): Promise<Answers[Request["op"]]> {
+  switch (request.op) {
+    case "list":
+      return listRefs(request);
+    case "fetch":
+      return fetchCommit(request, progress);
+    case "checkout":
+      return checkOut(request);
+    default:
+      return request satisfies never;
+  }
+}
+
+/** One advertisement; only HEAD, branches and tags of it. */
+async function listRefs({ url, bare }: ListRequest): Promise<Advertisement> {
+  const repository = await requireMirror(bare);
+  const remote = await nodegit.Remote.createAnonymous(repository, url);
+  await remote.connect(0, {}, {}, []);
+  const advertised = await remote.referenceList();
+  await remote.disconnect();
+
+  let head: Advertisement["head"];
+  const refs = new Map<string, string>();
+  for (const entry of advertised) {
+    const name = entry.name();
+    const sha = entry.oid().tostrS();
+    if (name === "HEAD") {
+      const ref = entry.symrefTarget();
+      head = ref === null || ref === "" ? { sha } : { ref, sha };
+    } else if (name.startsWith("refs/heads/") || name.startsWith("refs/tags/")) {
+      // The peeled entry comes after that of the tag object itself, and takes its place.
+      refs.set(name.endsWith(PEELED) ? name.slice(0, -PEELED.length) : name, sha);
+    }
+  }
+  return { ...(head === undefined ? {} : { head }), refs: Object.fromEntries(refs) };
+}
+
+async function fetchCommit(request: FetchRequest, progress: () => void): Promise<Fetched> {
+  await sweepMirror(request.mirror);
+  const repository = await requireMirror(request.mirror);
+  if ((await lookupCommit(repository, request.sha)) !== undefined) return { found: true };
+
+  const remote = await nodegit.Remote.createAnonymous(repository, request.url);
+  const goOn = (): number => {
+    progress();
+    return 0;
+  };
+  await remote.fetch(
+    request.refspecs,
+    {
+      downloadTags: NO_TAGS,
+      callbacks: {
+        transferProgress: { throttle: PROGRESS_EVERY_MS, callback: goOn },
+        sidebandProgress: { throttle: PROGRESS_EVERY_MS, callback: goOn },
+      },
+    },
+    "",
+  );
+  // A new handle: the old one may have looked at the packs before the new one came.
+  const fresh = await requireMirror(request.mirror);
+  return { found: (await lookupCommit(fresh, request.sha)) !== undefined };
+}
+
+async function requireMirror(path: string): Promise<NonNullable<Awaited<ReturnType<typeof openMirror>>>> {
+  const repository = await openMirror(path);
+  if (repository === undefined) throw new OperationFault("native", "the mirror is no repository");
+  return repository;
+}

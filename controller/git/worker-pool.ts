@@ -1,0 +1,149 @@
+/**
+ * A few Git workers and what waits for them. An operation over its limit rejects at once; its worker takes no more, is given
+ * a moment to finish the others, and is killed; what it did not finish is tried again elsewhere.
+ */
+import { OperationError } from "./errors.ts";
+import { createHostQueue, type HostQueueLimits } from "./host-queue.ts";
+import { createPoolWorker, type PoolWorker, type PoolWorkerOptions } from "./pool-worker.ts";
+import type { Request } from "./protocol.ts";
+import { createTicket, type Job, type Run, type Ticket } from "./ticket.ts";
+
+export interface WorkerPoolOptions extends PoolWorkerOptions {
+  /** At most this many that take work, forked when there is need, and as many again that are on their way out. */
+  readonly workers: number;
+  /** Operations at a time of one worker. nodegit has 10 threads, and a hung operation keeps its own for ever. */
+  readonly networkOps: number;
+  readonly localOps: number;
+}
+
+export interface WorkerPool {
+  run<R extends Request>(job: Job<R>, signal: AbortSignal): Run<R>;
+  /** Kills the workers; everything under way rejects. Resolves when no process is left. */
+  close(): Promise<void>;
+}
+
+/** What the callers can have waiting is bounded well below this; more than that is a fault. */
+const MAX_WAITING = 2000;
+const MAX_TRIES = 3;
+const LOCAL = "local";
+
+export function createWorkerPool(options: WorkerPoolOptions): WorkerPool {
+  const queues = {
+    network: createHostQueue<Ticket>(networkLimits(options.workers * options.networkOps)),
+    local: createHostQueue<Ticket>(noLimits(options.workers * options.localOps)),
+  };
+  const places = { network: options.networkOps, local: options.localOps };
+  const tickets = new Set<Ticket>();
+  const workers = new Set<PoolWorker>();
+  let closed = false;
+  let allGone: () => void = () => undefined;
+
+  function dispatch(): void {
+    for (const kind of ["network", "local"] as const) {
+      const queue = queues[kind];
+      for (let taken = queue.take(); taken !== undefined; taken = queue.take()) {
+        const { host, item: ticket } = taken;
+        ticket.tries++;
+        ticket.release = (verdict) => {
+          ticket.release = () => undefined;
+          queue.done(host, verdict);
+        };
+        chooseWorker(kind).start(ticket);
+      }
+    }
+  }
+
+  /** A queue hands out as many as all open workers together have places for, so that the least busy one has a place. */
+  function chooseWorker(kind: "network" | "local"): PoolWorker {
+    const open = [...workers].filter((worker) => worker.isOpen());
+    const [least] = open.toSorted((a, b) => a.load(kind) - b.load(kind));
+    if (least === undefined) return addWorker();
+    const isBusy = least.load(kind) * 2 >= places[kind];
+    return isBusy && open.length < options.workers ? addWorker() : least;
+  }
+
+  function addWorker(): PoolWorker {
+    const worker = createPoolWorker(options, {
+      changed() {
+        killSurplus();
+        dispatch();
+      },
+      gone(unfinished, how) {
+        workers.delete(worker);
+        for (const ticket of unfinished) tryAgain(ticket, how);
+        if (closed && workers.size === 0) allGone();
+        dispatch();
+      },
+    });
+    workers.add(worker);
+    return worker;
+  }
+
+  /** A worker on its way out may have slow work to finish, but only so many are waited for. */
+  function killSurplus(): void {
+    const leaving = [...workers].filter((worker) => !worker.isOpen());
+    for (const worker of leaving.slice(0, Math.max(0, leaving.length - options.workers))) worker.kill();
+  }
+
+  function tryAgain(ticket: Ticket, how: string): void {
+    ticket.release();
+    if (!ticket.isSettled() && ticket.tries < MAX_TRIES) {
+      queueOf(ticket.job).add(ticket.job.host ?? LOCAL, ticket, "front");
+      return;
+    }
+    ticket.reject(new OperationError({ kind: "lost", how }));
+    ticket.finish();
+  }
+
+  function queueOf(job: Job): (typeof queues)["network"] {
+    return job.host === undefined ? queues.local : queues.network;
+  }
+
+  return {
+    run(job, signal) {
+      const queue = queueOf(job);
+      const host = job.host ?? LOCAL;
+      const { ticket, run } = createTicket(job, signal, (dropped) => {
+        if (queue.remove(host, dropped)) dropped.finish();
+      });
+      const refusal = closed ? "closed" : queue.waiting() >= MAX_WAITING ? "crowded" : undefined;
+      if (refusal !== undefined) {
+        ticket.reject(new OperationError({ kind: refusal }));
+        ticket.finish();
+        return run;
+      }
+      tickets.add(ticket);
+      void run.over.then(() => tickets.delete(ticket));
+      queue.add(host, ticket);
+      dispatch();
+      return run;
+    },
+    async close() {
+      closed = true;
+      for (const ticket of tickets) {
+        ticket.reject(new OperationError({ kind: "closed" }));
+        if (queueOf(ticket.job).remove(ticket.job.host ?? LOCAL, ticket)) ticket.finish();
+      }
+      if (workers.size === 0) return;
+      const gone = new Promise<void>((resolve) => (allGone = resolve));
+      for (const worker of workers) worker.kill();
+      await gone;
+    },
+  };
+}
+
+/** A host that answers may have half of all places; those that did not, all together, another half. */
+function networkLimits(total: number): HostQueueLimits {
+  const half = Math.max(1, Math.floor(total / 2));
+  return {
+    total,
+    proven: half,
+    unknown: Math.max(1, Math.floor(total / 4)),
+    suspect: Math.max(1, Math.floor(total / 8)),
+    suspects: half,
+  };
+}
+
+function noLimits(total: number): HostQueueLimits {
+  return { total, proven: total, unknown: total, suspect: total, suspects: total };
+}

@@ -1,0 +1,94 @@
+/** Forks and ends one Git worker. */
+import { fork } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import type { Clock } from "../lib/clock.ts";
+import type { ControllerMessage, WorkerMessage } from "./protocol.ts";
+
+export interface WorkerHandlers {
+  /** Not called after `exited`. */
+  message(message: WorkerMessage): void;
+  /** Called once, when the process is gone, or could not be started. `how` says it in words, without its id. */
+  exited(how: string): void;
+}
+
+export interface WorkerProcess {
+  send(message: ControllerMessage): void;
+  /** Lets it end by itself, and kills it when it does not. */
+  end(): void;
+  kill(): void;
+}
+
+export type ForkWorker = (handlers: WorkerHandlers) => WorkerProcess;
+
+const END_LIMIT_MS = 2000;
+const MAX_STDERR = 2000;
+const INHERITED = ["PATH", "SSL_CERT_FILE", "SSL_CERT_DIR"] as const;
+
+/**
+ * Workers with nothing of the controller's environment but PATH and the certificates; `home` is their HOME and must hold no
+ * Git configuration, since libgit2 would obey it.
+ */
+export function createForkWorker({
+  home,
+  clock,
+}: {
+  readonly home: string;
+  readonly clock: Clock;
+}): ForkWorker {
+  return (handlers) => {
+    const script = new URL(import.meta.url.endsWith(".ts") ? "./worker.ts" : "./worker.js", import.meta.url);
+    const loader = script.pathname.endsWith(".ts") ? ["--import", import.meta.resolve("tsx")] : [];
+    const child = fork(fileURLToPath(script), [], {
+      execArgv: ["--expose-gc", ...loader],
+      env: workerEnvironment(home),
+      cwd: home,
+      serialization: "advanced",
+      stdio: ["ignore", "ignore", "pipe", "ipc"],
+    });
+    let stderr = "";
+    let gone = false;
+    const finish = (how: string): void => {
+      if (gone) return;
+      gone = true;
+      handlers.exited(how);
+    };
+    child.stderr?.setEncoding("utf8").on("data", (text: string) => {
+      stderr = (stderr + text).slice(-MAX_STDERR);
+    });
+    child.on("message", (message) => {
+      if (!gone) handlers.message(message as WorkerMessage);
+    });
+    child.on("error", (error) => {
+      // A failed send is followed by the end of the process; a failed start is not.
+      if (child.pid === undefined) finish(error.message);
+    });
+    child.on("close", (code, signal) => finish(describeEnd(code, signal, stderr)));
+
+    return {
+      send(message) {
+        if (child.connected) child.send(message, () => undefined);
+      },
+      end() {
+        if (child.connected) child.disconnect();
+        const cancel = clock.after(END_LIMIT_MS, () => child.kill("SIGKILL"));
+        child.once("close", cancel);
+      },
+      kill: () => void child.kill("SIGKILL"),
+    };
+  };
+}
+
+function workerEnvironment(home: string): NodeJS.ProcessEnv {
+  const environment: NodeJS.ProcessEnv = { HOME: home };
+  for (const name of INHERITED) {
+    const value = process.env[name];
+    if (value !== undefined) environment[name] = value;
+  }
+  return environment;
+}
+
+function describeEnd(code: number | null, signal: NodeJS.Signals | null, stderr: string): string {
+  const end = signal === null ? `exit code ${code}` : `signal ${signal}`;
+  const line = stderr.split("\n").find((text) => /error|undefined symbol|cannot/i.test(text));
+  return line === undefined ? end : `${end}: ${line.trim()}`;
+}
