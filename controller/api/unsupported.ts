@@ -1,0 +1,49 @@
+import type { FieldFault, FieldPath } from "./field-fault.ts";
+import { parseRepoURL } from "./repo-url.ts";
+
+/**
+ * The fields that this version knows but cannot obey, where they are set to more than their default. Looks at any
+ * document, sound or not, so that all is told at once.
+ */
+export function unsupportedFields(document: unknown): readonly FieldFault[] {
+  const spec = fieldOf(document, "spec");
+  const source = fieldOf(spec, "source");
+  const env = fieldOf(fieldOf(spec, "compose"), "env");
+  const dependsOn = fieldOf(spec, "dependsOn");
+  const faults: FieldFault[] = [];
+  const refuseIf = (isSet: boolean, path: FieldPath): void => {
+    if (isSet) faults.push({ path, at: "key", message: "is not supported by this version; remove it" });
+  };
+  refuseIf(fieldOf(source, "secretRef") !== undefined, ["spec", "source", "secretRef"]);
+  refuseIf(fieldOf(fieldOf(source, "revision"), "semver") !== undefined, [
+    "spec",
+    "source",
+    "revision",
+    "semver",
+  ]);
+  for (const [index, variable] of (Array.isArray(env) ? env : []).entries()) {
+    refuseIf(fieldOf(variable, "valueFrom") !== undefined, ["spec", "compose", "env", index, "valueFrom"]);
+  }
+  refuseIf(fieldOf(spec, "manifests") !== undefined, ["spec", "manifests"]);
+  refuseIf(fieldOf(fieldOf(spec, "sync"), "rollbackOnFailure") === true, [
+    "spec",
+    "sync",
+    "rollbackOnFailure",
+  ]);
+  refuseIf(Array.isArray(dependsOn) && dependsOn.length > 0, ["spec", "dependsOn"]);
+
+  const repoURL = fieldOf(source, "repoURL");
+  const parsed = typeof repoURL === "string" ? parseRepoURL(repoURL, { allowFileRepos: true }) : undefined;
+  if (parsed !== undefined && "repo" in parsed && parsed.repo.scheme === "ssh") {
+    const message =
+      "ssh is not supported by this version: it needs a key from a Secret; write an https, http or git URL";
+    faults.push({ path: ["spec", "source", "repoURL"], at: "value", message });
+  }
+  return faults;
+}
+
+/** The field, where `value` is a mapping that has it and it is not empty. */
+function fieldOf(value: unknown, name: string): unknown {
+  if (typeof value !== "object" || value === null || !Object.hasOwn(value, name)) return undefined;
+  return (value as Readonly<Record<string, unknown>>)[name] ?? undefined;
+}

@@ -1,0 +1,126 @@
+/**
+ * Makes from `crds/applications.yaml` what must not differ from it: the types of a manifest, the copy of the CRD that is
+ * compiled into the program, and the JSON Schema for editors. With --check it writes nothing, and exits 1 if any is stale.
+ */
+import { readFile, mkdir, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { compile } from "json-schema-to-typescript";
+import { parse } from "yaml";
+import { manifestSchema, type CustomResourceDefinition, type Schema } from "../controller/api/crd.ts";
+
+const ROOT = fileURLToPath(new URL("..", import.meta.url));
+const SOURCE = "crds/applications.yaml";
+const BANNER = `// Made from ${SOURCE} by "make generate". Do not edit.`;
+
+/** What the schema of a CRD may use: anything else would be lost on the way without a word. */
+const KEYWORDS = new Set(
+  (
+    "description type properties required additionalProperties items default enum pattern format minLength maxLength " +
+    "minItems maxItems minProperties maxProperties minimum maximum x-kubernetes-validations x-kubernetes-list-type " +
+    "x-kubernetes-list-map-keys"
+  ).split(" "),
+);
+
+const crd = parse(await readFile(join(ROOT, SOURCE), "utf8")) as CustomResourceDefinition;
+requireComplete(crd.spec.versions[0].schema.openAPIV3Schema, "");
+const schema = manifestSchema(crd);
+
+const outputs: Readonly<Record<string, string>> = {
+  "controller/api/generated/application.ts": await typesOf(schema),
+  "controller/api/generated/applications-crd.ts": [
+    BANNER,
+    'import type { CustomResourceDefinition } from "../crd.ts";\n',
+    `export const applicationsCRD: CustomResourceDefinition = ${JSON.stringify(crd, null, 2)};\n`,
+  ].join("\n"),
+  "crds/schema/application.schema.json": `${JSON.stringify(
+    {
+      $schema: "http://json-schema.org/draft-07/schema#",
+      title: `${crd.spec.names.kind} (${crd.spec.group}/${crd.spec.versions[0].name})`,
+      $comment: `Made from ${SOURCE} by "make generate". Do not edit.`,
+      ...plain(schema),
+    },
+    null,
+    2,
+  )}\n`,
+};
+
+const stale: string[] = [];
+for (const [path, text] of Object.entries(outputs)) {
+  const old = await readFile(join(ROOT, path), "utf8").catch(() => undefined);
+  if (old === text) continue;
+  stale.push(path);
+  if (process.argv.includes("--check")) continue;
+  await mkdir(dirname(join(ROOT, path)), { recursive: true });
+  await writeFile(join(ROOT, path), text);
+  process.stdout.write(`wrote ${path}\n`);
+}
+if (process.argv.includes("--check") && stale.length > 0) {
+  process.stderr.write(`Not made from ${SOURCE} as it is now: ${stale.join(", ")}; run make generate\n`);
+  process.exitCode = 1;
+}
+
+/** Throws for a field without a description, and for keywords that nothing here understands. */
+function requireComplete(schema: Schema, path: string): void {
+  const unknown = Object.keys(schema).find((keyword) => !KEYWORDS.has(keyword));
+  if (unknown !== undefined)
+    throw new Error(`Cannot use ${SOURCE}: ${path}: keyword "${unknown}" is not understood`);
+  if (schema.description === undefined)
+    throw new Error(`Cannot use ${SOURCE}: ${path}: the description is missing`);
+  for (const [key, child] of Object.entries(schema.properties ?? {}))
+    requireComplete(child, `${path}.${key}`);
+  if (schema.items) requireComplete(schema.items, `${path}[]`);
+  if (schema.additionalProperties) requireComplete(schema.additionalProperties, `${path}.*`);
+}
+
+async function typesOf(schema: Schema): Promise<string> {
+  const options = {
+    bannerComment: "",
+    additionalProperties: false,
+    unknownAny: true,
+    style: { printWidth: 110 },
+  };
+  const asWritten = await compile(plain(schema), "ApplicationManifest", options);
+  const withDefaults = await compile(
+    plain(defaulted(schema)),
+    "ApplicationWithDefaults",
+    options,
+  );
+  return [
+    BANNER,
+    "\n/** A manifest as a person may write it. */",
+    asWritten.replace(/^\/\*\*[\s\S]*?\*\/\n/, "").trim(),
+    "\n/** The same, after the defaults were filled in. */",
+    `${withDefaults.replace(/^\/\*\*[\s\S]*?\*\/\n/, "").trim()}\n`,
+  ].join("\n");
+}
+
+/** The same schema, with each field that has a default required. */
+function defaulted(schema: Schema): Schema {
+  const fields = Object.entries(schema.properties ?? {});
+  const filled = fields.filter(([, field]) => field.default !== undefined).map(([key]) => key);
+  return {
+    ...schema,
+    ...(schema.properties && {
+      properties: Object.fromEntries(fields.map(([key, field]) => [key, defaulted(field)])),
+      required: [...(schema.required ?? []), ...filled],
+    }),
+    ...(schema.items && { items: defaulted(schema.items) }),
+  };
+}
+
+/** JSON Schema without what only Kubernetes knows; of formats, editors would hold durations against ISO 8601. */
+function plain(schema: Schema): object {
+  const kept = Object.entries(schema).filter(
+    ([keyword]) => !keyword.startsWith("x-kubernetes-") && keyword !== "format",
+  );
+  const { properties, items, additionalProperties } = schema;
+  return {
+    ...Object.fromEntries(kept),
+    ...(properties && {
+      properties: Object.fromEntries(Object.entries(properties).map(([key, field]) => [key, plain(field)])),
+    }),
+    ...(items && { items: plain(items) }),
+    ...(additionalProperties && { additionalProperties: plain(additionalProperties) }),
+  };
+}
