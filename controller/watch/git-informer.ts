@@ -1,0 +1,240 @@
+/**
+ * Asks remotes for their refs, and names the Applications whose source changed. One poll for a remote, whatever the number of
+ * its followers; few polls at a time, hosts taking turns; a remote that fails is asked less and less often, and never
+ * forgotten. It keeps what it last saw, and decides nothing.
+ */
+import { ReconcileError } from "../api/errors.ts";
+import type { Advertisement, Git, Remote } from "../git/git.ts";
+import { createHostQueue, type HostVerdict } from "../git/host-queue.ts";
+import { hostOf } from "../git/remote-url.ts";
+import type { Clock } from "../lib/clock.ts";
+import { hashOf } from "../lib/hash.ts";
+import type { Log } from "../lib/log.ts";
+import { differs, initialState, stateAfterAnswer, stateAfterFailure } from "./git-source.ts";
+import type { Follow, GitInformer, SourceState } from "./watch.ts";
+
+export interface GitInformerOptions {
+  readonly git: Pick<Git, "listRefs">;
+  readonly clock: Clock;
+  /** 0 to 1. */
+  readonly random: () => number;
+  readonly log: Log;
+  /** Called when the revision, the ref or the error of a source changes, and after its first answer. */
+  readonly enqueue: (name: string) => void;
+  /** Called for every follower of a remote that was polled. */
+  readonly onPolled?: (name: string, ok: boolean, seconds: number) => void;
+  /** Ends everything, as `close` does. */
+  readonly signal: AbortSignal;
+}
+
+interface Follower {
+  readonly follow: Follow;
+  readonly state: SourceState;
+  /** A pinned commit needs one answer, and no poll after that. */
+  readonly isDone: boolean;
+}
+
+interface PolledRemote {
+  readonly remote: Remote;
+  readonly host: string;
+  readonly followers: Set<string>;
+  readonly stop: AbortController;
+  phase: "idle" | "waiting" | "polling";
+  /** Asked for while a poll was under way, which may have looked too early. */
+  again: boolean;
+  failures: number;
+  cancelTimer: () => void;
+}
+
+type Answer =
+  { readonly ok: true; readonly advertised: Advertisement } | { readonly ok: false; readonly error: unknown };
+
+const CONCURRENT_POLLS = { total: 32, proven: 8, unknown: 4, suspect: 1, suspects: 16 };
+const MAX_BACKOFF_MS = 300_000;
+const JITTER = 0.1;
+
+export function createGitInformer(options: GitInformerOptions): GitInformer {
+  const { git, clock, random, log, enqueue, signal } = options;
+  const followers = new Map<string, Follower>();
+  const remotes = new Map<string, PolledRemote>();
+  const queue = createHostQueue<PolledRemote>(CONCURRENT_POLLS);
+  const polls = new Set<Promise<void>>();
+  let closed = false;
+
+  function attach(name: string, remote: Remote): PolledRemote {
+    const polled = remotes.get(remote.id) ?? {
+      remote,
+      host: hostOf(remote.url),
+      followers: new Set(),
+      stop: new AbortController(),
+      phase: "idle",
+      again: false,
+      failures: 0,
+      cancelTimer: () => undefined,
+    };
+    remotes.set(remote.id, polled);
+    polled.followers.add(name);
+    return polled;
+  }
+
+  function detach(name: string, { id }: Remote): void {
+    const polled = remotes.get(id);
+    polled?.followers.delete(name);
+    if (polled === undefined || polled.followers.size > 0) return;
+    remotes.delete(id);
+    forget(polled);
+  }
+
+  function forget(polled: PolledRemote): void {
+    polled.cancelTimer();
+    queue.remove(polled.host, polled);
+    polled.stop.abort(new Error("nobody follows this remote any more"));
+  }
+
+  /** Sees to it that a poll begins from now on, and not before. */
+  function request(polled: PolledRemote, where?: "front"): void {
+    polled.cancelTimer();
+    if (polled.phase === "polling") polled.again = true;
+    if (polled.phase !== "idle") return;
+    polled.phase = "waiting";
+    queue.add(polled.host, polled, where);
+    queueMicrotask(pump); // who asks together with others is served by one poll
+  }
+
+  function pump(): void {
+    for (let taken = queue.take(); taken !== undefined; taken = queue.take()) {
+      const work = poll(taken.item);
+      polls.add(work);
+      void work.then(() => polls.delete(work));
+    }
+  }
+
+  async function poll(polled: PolledRemote): Promise<void> {
+    const startedAt = clock.monotonic();
+    polled.phase = "polling";
+    const answer = await ask(polled);
+    const isGone = polled.stop.signal.aborted;
+    queue.done(polled.host, isGone ? undefined : verdictOf(answer));
+    polled.phase = "idle";
+    if (!isGone) {
+      polled.failures = answer.ok ? 0 : polled.failures + 1;
+      const seconds = (clock.monotonic() - startedAt) / 1000;
+      for (const name of Array.from(polled.followers)) tell(name, answer, seconds);
+      goOn(polled, startedAt);
+    }
+    pump();
+  }
+
+  async function ask({ remote, stop }: PolledRemote): Promise<Answer> {
+    try {
+      return { ok: true, advertised: await git.listRefs(remote, stop.signal) };
+    } catch (error) {
+      return { ok: false, error };
+    }
+  }
+
+  function tell(name: string, answer: Answer, seconds: number): void {
+    const follower = followers.get(name);
+    if (follower === undefined || follower.isDone) return;
+    const { follow, state } = follower;
+    const now = clock.now();
+    const next = answer.ok
+      ? stateAfterAnswer(follower, answer.advertised, now)
+      : stateAfterFailure(follower, answer.error, now);
+    followers.set(name, { follow, state: next, isDone: answer.ok && follow.revision.kind === "commit" });
+    options.onPolled?.(name, answer.ok, seconds);
+    const isFirst = state.checkedAt === undefined && state.error === undefined;
+    if (!isFirst && !differs(state, next)) return;
+    report(name, state, next);
+    enqueue(name);
+  }
+
+  function report(name: string, before: SourceState, after: SourceState): void {
+    if (after.error !== undefined) {
+      log.warn("source has a problem", { application: name, ...after.error });
+    } else if (before.error !== undefined) {
+      log.info("source is back", { application: name, revision: after.revision });
+    } else if (before.revision !== after.revision) {
+      log.info("source moved", { application: name, revision: after.revision, ref: after.ref });
+    }
+  }
+
+  function goOn(polled: PolledRemote, startedAt: number): void {
+    if (polled.again && !polled.stop.signal.aborted) request(polled);
+    polled.again = false;
+    const intervalMs = intervalOf(polled);
+    if (intervalMs === undefined || polled.phase !== "idle" || polled.stop.signal.aborted) return;
+    const { failures } = polled;
+    const grownMs = Math.min(
+      intervalMs * 2 ** Math.max(0, failures - 1),
+      Math.max(MAX_BACKOFF_MS, intervalMs),
+    );
+    const delayMs = grownMs * (1 - JITTER * random());
+    const spentMs = failures === 0 ? clock.monotonic() - startedAt : 0;
+    polled.cancelTimer = clock.after(Math.max(0, delayMs - spentMs), () => request(polled));
+  }
+
+  /** The smallest of those that still need polls; undefined when nobody does. */
+  function intervalOf(polled: PolledRemote): number | undefined {
+    let smallest: number | undefined;
+    for (const name of polled.followers) {
+      const follower = followers.get(name);
+      if (follower === undefined || follower.isDone) continue;
+      smallest = Math.min(smallest ?? Infinity, follower.follow.intervalMs);
+    }
+    return smallest;
+  }
+
+  async function close(): Promise<void> {
+    closed = true;
+    signal.removeEventListener("abort", onAbort);
+    for (const polled of remotes.values()) forget(polled);
+    remotes.clear();
+    await Promise.all(polls);
+  }
+
+  function onAbort(): void {
+    void close(); // never rejects
+  }
+
+  if (signal.aborted) closed = true;
+  else signal.addEventListener("abort", onAbort, { once: true });
+
+  return {
+    follow(name, follow) {
+      const known = followers.get(name);
+      if (closed || (known !== undefined && hashOf(known.follow) === hashOf(follow))) return;
+      const keepsState =
+        known !== undefined &&
+        hashOf([known.follow.remote, known.follow.revision]) === hashOf([follow.remote, follow.revision]);
+      const state = keepsState ? known.state : initialState(follow);
+      followers.set(name, { follow, state, isDone: false });
+      const polled = attach(name, follow.remote);
+      if (known !== undefined && known.follow.remote.id !== follow.remote.id)
+        detach(name, known.follow.remote);
+      if (!keepsState && state.revision !== undefined) enqueue(name);
+      request(polled);
+    },
+    unfollow(name) {
+      const known = followers.get(name);
+      if (known === undefined) return;
+      followers.delete(name);
+      detach(name, known.follow.remote);
+    },
+    get: (name) => followers.get(name)?.state ?? {},
+    refresh(name) {
+      const known = followers.get(name);
+      const polled = known && remotes.get(known.follow.remote.id);
+      if (known === undefined || polled === undefined) return;
+      followers.set(name, { ...known, isDone: false });
+      request(polled, "front");
+    },
+    close,
+  };
+}
+
+function verdictOf(answer: Answer): HostVerdict {
+  const isLate =
+    !answer.ok && answer.error instanceof ReconcileError && answer.error.reason === "RemoteTimedOut";
+  return isLate ? "timedOut" : "answered";
+}

@@ -1,0 +1,53 @@
+/** How the known state of a source changes with what a poll brought. Pure. */
+import { messageOf, ReconcileError } from "../api/errors.ts";
+import type { Reason } from "../api/reasons.ts";
+import type { Advertisement } from "../git/git.ts";
+import { redact } from "../lib/redact.ts";
+import { resolveRevision } from "./git-revision.ts";
+import type { Follow, SourceState } from "./watch.ts";
+
+/** What is known before the first answer: a commit means itself. */
+export function initialState({ revision }: Follow): SourceState {
+  return revision.kind === "commit" ? { revision: revision.sha } : {};
+}
+
+/** After an answer. A branch or tag that is not there is an error, and the last known revision is kept. */
+export function stateAfterAnswer(
+  { state, follow }: { readonly state: SourceState; readonly follow: Follow },
+  advertised: Advertisement,
+  now: number,
+): SourceState {
+  const resolved = resolveRevision(follow.revision, advertised, follow.remote.url);
+  if (resolved.kind === "missing") {
+    return { ...withError(state, "RevisionNotFound", resolved.message, now), checkedAt: now };
+  }
+  const { revision, ref } = resolved;
+  return { checkedAt: now, revision, ...(ref === undefined ? {} : { ref }) };
+}
+
+/** After a poll that failed. What was known stays. */
+export function stateAfterFailure(
+  { state, follow }: { readonly state: SourceState; readonly follow: Follow },
+  error: unknown,
+  now: number,
+): SourceState {
+  if (error instanceof ReconcileError) return withError(state, error.reason, error.message, now);
+  const message = `Cannot read "${redact(follow.remote.url)}": ${redact(messageOf(error))}`;
+  return withError(state, "InternalError", message, now);
+}
+
+/** Whether anything that a reconcile would act on differs. */
+export function differs(a: SourceState, b: SourceState): boolean {
+  return (
+    a.revision !== b.revision ||
+    a.ref !== b.ref ||
+    a.error?.reason !== b.error?.reason ||
+    a.error?.message !== b.error?.message
+  );
+}
+
+/** `since` is when the fault of this reason began, whatever its words now. */
+function withError(state: SourceState, reason: Reason, message: string, now: number): SourceState {
+  const since = state.error?.reason === reason ? state.error.since : now;
+  return { ...state, error: { reason, message, since } };
+}
