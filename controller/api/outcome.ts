@@ -4,13 +4,14 @@ import type { ReconcileError } from "./errors.ts";
  * What came of one reconcile. Only the worker decides what follows:
  * - `synced`: nothing left to do; the key's failures are forgotten, and it is looked at again after `recheckAfterMs`.
  * - `waiting`: something else must come first; costs no backoff.
- * - `failed`: counted; retried with backoff, unless the error is terminal (then only a new event helps).
+ * - `failed`: counted; retried after `recheckAfterMs` where the reconcile knows when, else with backoff, unless the error is
+ *   terminal (then only a new event helps).
  * - `gone`: the key means nothing any more; everything about it is forgotten.
  */
 export type Outcome =
   | { readonly kind: "synced"; readonly recheckAfterMs?: number }
   | { readonly kind: "waiting"; readonly reason: string; readonly recheckAfterMs?: number }
-  | { readonly kind: "failed"; readonly error: ReconcileError }
+  | { readonly kind: "failed"; readonly error: ReconcileError; readonly recheckAfterMs?: number }
   | { readonly kind: "gone" };
 
 /** Works on one key. Throws only for the unexpected; the worker reports that and retries. */

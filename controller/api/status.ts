@@ -88,6 +88,8 @@ export interface ApplicationStatus {
   /** What taking over somebody else's project would remove or change, while `AdoptionRequired`. */
   readonly adoption?: { readonly removes: readonly string[]; readonly changes: readonly string[] };
   readonly lastHandledRequests?: Readonly<Record<string, string>>;
+  /** What was answered to a request that was handled but not carried out: `Refused: Suspended`. */
+  readonly requestAnswers?: Readonly<Record<string, string>>;
   readonly history: readonly HistoryEntry[];
   readonly conditions: readonly Condition[];
 }

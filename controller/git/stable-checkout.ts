@@ -161,7 +161,11 @@ async function write(folder: SafeFolder, name: string, from: string, mode: FileM
       await copyFile(from, temporary, constants.COPYFILE_EXCL);
       await chmod(temporary, permissions(mode));
       const file = await open(temporary, "r");
-      await file.sync().finally(() => file.close());
+      try {
+        await file.sync();
+      } finally {
+        await file.close();
+      }
     }
     // An empty folder in the place of a file is one that our own removals left.
     await rmdir(join(folder.path, name)).catch(ignore("ENOENT", "ENOTDIR", "ENOTEMPTY", "EEXIST"));

@@ -4,6 +4,7 @@
  * one stopped, and healing needs neither Git nor the manifest.
  */
 import type { Manifest } from "../api/application.ts";
+import type { Reason } from "../api/reasons.ts";
 import type { Condition, HistoryEntry, Trigger } from "../api/status.ts";
 
 export interface Target {
@@ -43,6 +44,8 @@ export interface MadeTarget extends Target {
 
 export interface AppliedTarget extends MadeTarget {
   readonly trigger: Trigger;
+  /** How often it was applied before and failed. */
+  readonly tries: number;
   /** RFC 3339. */
   readonly startedAt: string;
   readonly syncedAt: string;
@@ -51,7 +54,7 @@ export interface AppliedTarget extends MadeTarget {
   /** Wall milliseconds. */
   readonly gateDeadline: number;
   /** Why the gate failed: a reason and a sentence. */
-  readonly gateReason?: string;
+  readonly gateReason?: Reason;
   readonly gateMessage?: string;
 }
 
@@ -62,9 +65,11 @@ export interface Attempt extends Target {
   readonly result: "running" | "failed";
   /** The containers may have been touched: what they should be now is `made`, not the applied target. */
   readonly made?: MadeTarget;
-  readonly reason?: string;
+  readonly reason?: Reason;
   readonly message?: string;
   readonly terminal?: boolean;
+  /** What taking over somebody else's project would remove and change, while that is the reason. */
+  readonly adoption?: { readonly removes: readonly string[]; readonly changes: readonly string[] };
   /** How often this target has failed in a row. */
   readonly failures: number;
   /** Wall milliseconds; not before then. */

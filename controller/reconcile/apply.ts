@@ -1,0 +1,290 @@
+/**
+ * One target, from Git to running containers:
+ * stage → render and check → pull, build → record → stable checkout → up → verify → record.
+ * Until the stable checkout changes, everything can be broken off without a trace; from there on the record says that the
+ * host is between two targets, and the next visit brings the wanted one up in full.
+ */
+import { randomBytes } from "node:crypto";
+import { mkdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { messageOf, ReconcileError } from "../api/errors.ts";
+import type { Trigger } from "../api/status.ts";
+import type { Rendering } from "../compose/compose.ts";
+import type { Staged } from "../git/git.ts";
+import { updateStableCheckout } from "../git/stable-checkout.ts";
+import { failpoint } from "../lib/failpoint.ts";
+import { rfc3339 } from "../status/history.ts";
+import type { ApplicationRecord, AppliedTarget, Attempt, MadeTarget, Target } from "../status/record.ts";
+import { bringUp } from "./bring-up.ts";
+import { retryDelayMs } from "./budget.ts";
+import type { ReconcileDeps } from "./deps.ts";
+import { localChangePolicy } from "./local-change.ts";
+import { madeServices } from "./made.ts";
+import { provideImages, servicesToRun } from "./prepare.ts";
+import { AdoptionRequiredError, requireHostPaths, requireOwnership } from "./require.ts";
+import { runKeys, sameTarget, usedFilesHash } from "./target.ts";
+import type { Visit } from "./visit.ts";
+
+/** What came of it: `applied` waits for its gate; `unchanged` touched no container. */
+export type Applied =
+  | { readonly result: "applied" }
+  | { readonly result: "unchanged" }
+  | { readonly result: "failed"; readonly error: ReconcileError };
+
+/** Applies the target and keeps book of it. Throws only for what is no failure of the target (a bug, a full disk). */
+export async function applyTarget(
+  target: Target & { readonly ref?: string },
+  trigger: Trigger,
+  visit: Visit,
+  deps: ReconcileDeps,
+  showProgress: () => Promise<void>,
+): Promise<Applied> {
+  const { revision } = target;
+  const startedAt = deps.clock.now();
+  await visit.update((record) => ({ ...record, attempt: begun(record, target, trigger, startedAt) }));
+  failpoint("sync-started", visit.name);
+  await showProgress();
+  const stagingDir = join(deps.dataDir, "staging", `${visit.name}-${randomBytes(8).toString("hex")}`);
+  try {
+    await mkdir(join(deps.dataDir, "staging"), { recursive: true, mode: 0o755 });
+    const remote = deps.remoteOf(visit.application);
+    const staged = await deps.git.stage(
+      { remote, sha: revision, dir: stagingDir, ...(target.ref !== undefined && { ref: target.ref }) },
+      visit.signal,
+    );
+    failpoint("staged", visit.name);
+    const rendering = await render(stagingDir, visit, deps);
+    failpoint("rendered", visit.name);
+    for (const warning of [...staged.warnings, ...rendering.warnings]) {
+      deps.log.warn("warning of a sync", { application: visit.name, revision, warning });
+    }
+    return await applyRendering({ target, trigger, startedAt, stagingDir, staged, rendering }, visit, deps);
+  } catch (error) {
+    const failure = asFailure(error, visit);
+    // Broken off, not failed: the record goes on saying "running", and the next visit begins anew.
+    if (failure.reason === "SyncInterrupted") return { result: "failed", error: failure };
+    await visit.update((record) => ({ ...record, attempt: failed(record, failure, deps.clock.now()) }));
+    return { result: "failed", error: failure };
+  } finally {
+    await rm(stagingDir, { recursive: true, force: true });
+  }
+}
+
+interface Sync {
+  readonly target: Target;
+  readonly trigger: Trigger;
+  readonly startedAt: number;
+  readonly stagingDir: string;
+  readonly staged: Staged;
+  readonly rendering: Rendering;
+}
+
+async function applyRendering(sync: Sync, visit: Visit, deps: ReconcileDeps): Promise<Applied> {
+  const { target, trigger, staged, rendering, stagingDir } = sync;
+  const { spec } = visit.application;
+  requireHostPaths(rendering, visit, deps);
+  await requireOwnership(rendering, visit, deps);
+  const usedFiles = usedFilesHash(rendering, staged.entries);
+  const before = visit.record();
+  if (changesNothing(before, rendering, usedFiles, trigger, spec.compose)) {
+    await visit.update((record) => recordUnchanged(record, target, staged, deps.clock.now()));
+    return { result: "unchanged" };
+  }
+  const imageIds = await provideImages(rendering, visit, deps);
+  failpoint("pulled", visit.name);
+  const made: MadeTarget = {
+    revision: target.revision,
+    specHash: target.specHash,
+    rendering: rendering.digest,
+    projectDir: rendering.projectDir,
+    services: before.attempt?.made?.services ?? before.applied?.services ?? {},
+    usedFiles,
+    runKeys: runKeys(rendering, staged.entries, imageIds),
+    subject: staged.commit.subject,
+    author: staged.commit.author,
+    committedAt: staged.commit.committedAt,
+  };
+  await deps.renderings.save(visit.name, rendering.digest, rendering.json);
+  failpoint("rendering-recorded", visit.name);
+  const engineId = deps.engine.engineId();
+  visit.signal.throwIfAborted();
+  await visit.update((record) => ({
+    ...record,
+    project: visit.project,
+    ...(engineId !== undefined && { engineId }),
+    attempt: { ...attemptOf(record), made },
+  }));
+  failpoint("checkout-begun", visit.name);
+  const checkout = await updateStableCheckout(
+    {
+      name: visit.name,
+      stableDir: visit.stableDir,
+      stagingDir,
+      revision: target.revision,
+      entries: staged.entries,
+      onLocalChange: localChangePolicy(rendering),
+      onStep: (done, of) => {
+        if (done * 2 >= of) failpoint("checkout-half", visit.name);
+      },
+    },
+    deps.ledgers,
+    visit.signal,
+  );
+  if (checkout.copies.length > 0 || checkout.left.length > 0) {
+    const { copies, left } = checkout;
+    deps.log.warn("files of the checkout were changed on this host", {
+      application: visit.name,
+      left,
+      copies,
+    });
+  }
+  failpoint("checked-out", visit.name);
+  const services = servicesToRun(rendering, made, visit.record());
+  try {
+    // With nothing to run (every service is a one-shot that has completed), `up` without names would run them all again.
+    if (services === undefined || services.length > 0) {
+      await bringUp(
+        { ...rendering, removeOrphans: spec.sync.prune, ...(services && { services }) },
+        visit,
+        deps,
+      );
+    }
+  } finally {
+    // What was made is known even when `up` failed: it is what the next look is compared with.
+    const containers = deps.engine.project(visit.project);
+    await visit.update((record) => {
+      const attempt = attemptOf(record);
+      const seen = madeServices(rendering.project, containers, made.services);
+      return { ...record, attempt: { ...attempt, made: { ...made, services: seen } } };
+    });
+  }
+  await visit.update((record) => recordApplied(record, sync, visit, deps.clock.now()));
+  failpoint("applied-recorded", visit.name);
+  return { result: "applied" };
+}
+
+function render(stagingDir: string, visit: Visit, deps: ReconcileDeps): Promise<Rendering> {
+  const { source, compose } = visit.application.spec;
+  const { overrides, profiles, env, envFiles, allowUnset } = compose;
+  return deps.compose.render(
+    {
+      project: visit.project,
+      stagingDir,
+      stableDir: visit.stableDir,
+      path: source.path,
+      overrides,
+      profiles,
+      env,
+      envFiles,
+      allowUnset,
+    },
+    visit.signal,
+  );
+}
+
+/** The new target renders to what runs already, and no file that a service uses has changed. */
+function changesNothing(
+  record: ApplicationRecord,
+  rendering: Rendering,
+  usedFiles: string,
+  trigger: Trigger,
+  { pull, build }: { readonly pull: string; readonly build: boolean },
+): boolean {
+  const { applied, attempt } = record;
+  if (applied === undefined || attempt?.made !== undefined || trigger === "Requested" || pull === "always")
+    return false;
+  if (applied.gate === "failed" || applied.rendering !== rendering.digest || applied.usedFiles !== usedFiles)
+    return false;
+  return applied.specHash === attempt?.specHash || !build;
+}
+
+function begun(record: ApplicationRecord, target: Target, trigger: Trigger, now: number): Attempt {
+  const { attempt } = record;
+  const again = sameTarget(attempt, target);
+  return {
+    revision: target.revision,
+    specHash: target.specHash,
+    trigger,
+    startedAt: rfc3339(now),
+    result: "running",
+    failures: again ? (attempt?.failures ?? 0) : 0,
+    // While a target fails again and again, its last failure stays to be read.
+    ...(again && attempt?.reason !== undefined && { reason: attempt.reason }),
+    ...(again && attempt?.message !== undefined && { message: attempt.message }),
+    ...(attempt?.made && { made: attempt.made }),
+  };
+}
+
+function failed(record: ApplicationRecord, failure: ReconcileError, now: number): Attempt {
+  const attempt = attemptOf(record);
+  const failures = attempt.failures + 1;
+  const { retryAt: _before, adoption: _plan, ...rest } = attempt;
+  return {
+    ...rest,
+    result: "failed",
+    reason: failure.reason,
+    message: failure.message,
+    ...(failure instanceof AdoptionRequiredError && { adoption: failure.plan }),
+    terminal: failure.terminal,
+    failures,
+    ...(!failure.terminal && { retryAt: now + retryDelayMs(failures) }),
+  };
+}
+
+function attemptOf(record: ApplicationRecord): Attempt {
+  if (record.attempt === undefined)
+    throw new Error(`Cannot go on with the sync of "${record.name}": none is recorded`);
+  return record.attempt;
+}
+
+function recordApplied(record: ApplicationRecord, sync: Sync, visit: Visit, now: number): ApplicationRecord {
+  const { attempt, ...rest } = record;
+  if (attempt?.made === undefined)
+    throw new Error(`Cannot record the sync of "${record.name}": nothing was made`);
+  const applied: AppliedTarget = {
+    ...attempt.made,
+    trigger: sync.trigger,
+    tries: attempt.failures,
+    startedAt: rfc3339(sync.startedAt),
+    syncedAt: rfc3339(now),
+    gate: "pending",
+    gateDeadline: now + visit.application.spec.sync.timeoutMs,
+  };
+  return { ...rest, applied, state: "Running" };
+}
+
+function recordUnchanged(
+  record: ApplicationRecord,
+  target: Target,
+  { commit }: Staged,
+  now: number,
+): ApplicationRecord {
+  const { attempt: _done, applied, ...rest } = record;
+  if (applied === undefined) return record;
+  return {
+    ...rest,
+    applied: {
+      ...applied,
+      revision: target.revision,
+      specHash: target.specHash,
+      subject: commit.subject,
+      author: commit.author,
+      committedAt: commit.committedAt,
+      syncedAt: rfc3339(now),
+    },
+  };
+}
+
+function asFailure(error: unknown, visit: Visit): ReconcileError {
+  if (visit.signal.aborted) {
+    return new ReconcileError(`Cannot sync "${visit.name}": ${messageOf(visit.signal.reason)}`, {
+      reason: "SyncInterrupted",
+      cause: error,
+    });
+  }
+  if (error instanceof ReconcileError) return error;
+  return new ReconcileError(`Cannot sync "${visit.name}": ${messageOf(error)}`, {
+    reason: "InternalError",
+    cause: error,
+  });
+}

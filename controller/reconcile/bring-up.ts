@@ -1,0 +1,69 @@
+import { ReconcileError } from "../api/errors.ts";
+import type { RenderedProject } from "../compose/compose.ts";
+import type { ObservedContainer } from "../docker/docker.ts";
+import { explain } from "../compose/explain.ts";
+import { failpoint } from "../lib/failpoint.ts";
+import type { ReconcileDeps } from "./deps.ts";
+import { upProblems } from "./made.ts";
+import { changingRun, withoutProcess, type Visit } from "./visit.ts";
+
+/** How often `up` is repeated while what it reports and what runs differ. An interrupted recreate needs two. */
+const UP_TRIES = 3;
+
+export interface BringUp {
+  readonly json: string;
+  readonly project: RenderedProject;
+  readonly projectDir: string;
+  /** Only these, without dependencies; all when absent. */
+  readonly services?: readonly string[];
+  readonly removeOrphans: boolean;
+}
+
+/**
+ * Runs `docker compose up` and believes the engine, not the exit code: lists and inspects what runs, and repeats until it
+ * is true. Returns the containers. Throws ReconcileError `UpFailed`, `SyncTimedOut` or `SyncInterrupted`.
+ */
+export async function bringUp(
+  what: BringUp,
+  visit: Visit,
+  deps: ReconcileDeps,
+): Promise<readonly ObservedContainer[]> {
+  const services = what.services ?? Object.keys(what.project.services);
+  for (let tries = 1; ; tries += 1) {
+    const since = deps.clock.now();
+    const result = await deps.compose.up(
+      visit.project,
+      what,
+      { removeOrphans: what.removeOrphans, ...(what.services && { services: what.services }) },
+      changingRun(visit, deps, "up"),
+    );
+    failpoint("up-finished", visit.name);
+    await visit.update(withoutProcess);
+    const containers = await deps.engine.refresh(visit.project, visit.signal);
+    const [problem] = upProblems(what.project, services, containers, since);
+    if (result.ended === "cancelled") {
+      throw new ReconcileError(`Cannot bring up "${visit.project}": the controller was told to stop`, {
+        reason: "SyncInterrupted",
+      });
+    }
+    if (result.ended === "limit") {
+      throw new ReconcileError(`Cannot bring up "${visit.project}": docker compose up did not end in time`, {
+        reason: "SyncTimedOut",
+      });
+    }
+    if (problem === undefined) return containers;
+    // A failure that Compose itself reports will come again at once; it is retried with backoff.
+    if (result.exitCode !== 0 || tries === UP_TRIES) {
+      const said = result.exitCode === 0 ? `Compose reports success, but` : `${explain(result)};`;
+      throw new ReconcileError(
+        `Cannot bring up "${visit.project}": ${said} service "${problem.service}" has ${problem.what}`,
+        { reason: "UpFailed" },
+      );
+    }
+    deps.log.info("docker compose up is repeated", {
+      application: visit.name,
+      service: problem.service,
+      problem: problem.what,
+    });
+  }
+}

@@ -1,0 +1,74 @@
+/**
+ * Which target should run now, and may it be applied? Pure: a situation in, one decision out. The two questions "is there
+ * a new target to apply" and "is the applied target to be restored" are kept apart: this file answers the first.
+ */
+import type { Reason } from "../api/reasons.ts";
+import type { Trigger } from "../api/status.ts";
+import type { AppliedTarget, Attempt, Target } from "../status/record.ts";
+import { sameTarget } from "./target.ts";
+
+export interface Situation {
+  readonly suspend: boolean;
+  readonly state: "Running" | "Stopped";
+  readonly automated: boolean;
+  /** The last good spec at the last known revision; none while the source has never answered. */
+  readonly target: Target | undefined;
+  readonly applied: AppliedTarget | undefined;
+  readonly attempt: Attempt | undefined;
+  /** An accepted sync request is waiting to be carried out. */
+  readonly requested: boolean;
+  /** The request asked for a look at the remote first, and that has not happened yet. */
+  readonly sourceIsOlderThanRequest: boolean;
+  /** Something that forbids any new target: the reason, in words. */
+  readonly forbidden: { readonly reason: Reason; readonly message: string } | undefined;
+  /** Wall milliseconds. */
+  readonly now: number;
+}
+
+export type Decision =
+  | { readonly kind: "apply"; readonly target: Target; readonly trigger: Trigger }
+  /** Nothing to apply: the applied target is the wanted one. */
+  | { readonly kind: "current" }
+  /** There is a new target, and it waits for a person. */
+  | { readonly kind: "awaiting"; readonly target: Target }
+  /** There is a new target, and it waits for its retry, or for ever if `retryAt` is none. */
+  | { readonly kind: "backoff"; readonly target: Target; readonly retryAt?: number }
+  /** Nothing can be decided before the source has answered. */
+  | { readonly kind: "no-source" }
+  | { readonly kind: "forbidden"; readonly reason: Reason; readonly message: string }
+  | { readonly kind: "suspended" }
+  | { readonly kind: "stopped" };
+
+export function decide(situation: Situation): Decision {
+  const { target, applied, attempt, requested, now } = situation;
+  if (situation.suspend) return { kind: "suspended" };
+  if (situation.state === "Stopped") return { kind: "stopped" };
+  if (situation.forbidden !== undefined) return { kind: "forbidden", ...situation.forbidden };
+  if (target === undefined) return { kind: "no-source" };
+  if (requested) {
+    return situation.sourceIsOlderThanRequest
+      ? { kind: "no-source" }
+      : { kind: "apply", target, trigger: "Requested" };
+  }
+  const attempted = sameTarget(attempt, target) ? attempt : undefined;
+  // Half-way through another target: what runs is neither, so the wanted one has to be brought up in full.
+  const between = attempt?.made !== undefined;
+  // A failed try at the applied target itself (its one-shot failed) is tried again like any other.
+  if (sameTarget(applied, target) && !between && attempted === undefined) return { kind: "current" };
+  const trigger = triggerOf(situation);
+  if (attempted?.result === "running") return { kind: "apply", target, trigger: attempted.trigger };
+  if (attempted !== undefined) {
+    if (attempted.terminal === true || attempted.retryAt === undefined) return { kind: "backoff", target };
+    if (attempted.retryAt > now) return { kind: "backoff", target, retryAt: attempted.retryAt };
+    return { kind: "apply", target, trigger: attempted.trigger };
+  }
+  if (!situation.automated) return { kind: "awaiting", target };
+  return { kind: "apply", target, trigger };
+}
+
+function triggerOf({ applied, target }: Situation): Trigger {
+  if (applied === undefined || target === undefined) return "NewRevision";
+  return applied.revision === target.revision && applied.specHash !== target.specHash
+    ? "SpecChanged"
+    : "NewRevision";
+}

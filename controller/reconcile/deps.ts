@@ -1,0 +1,90 @@
+import type { Application, Manifest } from "../api/application.ts";
+import type { DriftKind } from "../api/drift.ts";
+import type { Condition, Phase, StatusDocument, Trigger } from "../api/status.ts";
+import type { Compose } from "../compose/compose.ts";
+import type { Docker } from "../docker/docker.ts";
+import type { Git, Remote } from "../git/git.ts";
+import type { LedgerStore } from "../git/ledger.ts";
+import type { Clock } from "../lib/clock.ts";
+import type { Log } from "../lib/log.ts";
+import type { Slots } from "../lib/slots.ts";
+import type { Registry } from "../registry/registry.ts";
+import type { ApplicationRecord } from "../status/record.ts";
+import type { RecordStore } from "../status/record-store.ts";
+import type { Renderings } from "../status/renderings.ts";
+import type { DockerInformer, GitInformer } from "../watch/watch.ts";
+
+/** Everything that a reconcile can reach; `controller.ts` hands it in. */
+export interface ReconcileDeps {
+  readonly registry: Pick<Registry, "get" | "requests" | "consume" | "forget" | "id">;
+  readonly records: RecordStore;
+  readonly renderings: Renderings;
+  readonly ledgers: LedgerStore;
+  readonly sources: GitInformer;
+  readonly git: Pick<Git, "stage">;
+  readonly compose: Compose;
+  readonly docker: Docker;
+  readonly engine: DockerInformer;
+  readonly status: StatusSink;
+  /** The last good manifest of a record, checked again and with its defaults. */
+  readonly readManifest: (manifest: Manifest) => Application | undefined;
+  readonly remoteOf: (application: Application) => Remote;
+  /** How many targets are applied at once, over all Applications; healing has places of its own. */
+  readonly applySlots: Slots;
+  readonly healSlots: Slots;
+  readonly processes: Processes;
+  /** What ConOps is on this host, where it runs in a container itself. */
+  readonly self: SelfOnHost;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly metrics: ReconcileMetrics;
+  readonly dataDir: string;
+  readonly settleMs: number;
+  /** Aborts when even a running `up` has to end: the limit of a shutdown. */
+  readonly hardStop: AbortSignal;
+}
+
+/** Where statuses go; see status/status-file.ts. */
+export interface StatusSink {
+  publish(
+    key: string,
+    place: { readonly file: string; readonly document: number },
+    document: StatusDocument,
+  ): Promise<void>;
+  remove(key: string): Promise<void>;
+  /** A person has removed the document of `key` after it said `phase: Deleting`. */
+  removedByHand(key: string): Promise<boolean>;
+}
+
+export type ProcessIdentity = Pick<
+  NonNullable<ApplicationRecord["process"]>,
+  "pid" | "startTicks" | "bootId"
+>;
+
+/** Compose processes that outlived their controller. */
+export interface Processes {
+  isAlive(process: ProcessIdentity): Promise<boolean>;
+  /** Ends the process group: SIGTERM, then SIGKILL. */
+  end(process: ProcessIdentity): Promise<void>;
+}
+
+export interface SelfOnHost {
+  /** Id of the container that ConOps runs in; undefined on the host itself. */
+  readonly containerId?: string;
+  /** The data directory has the same path on the engine's host, so that binds below it work. */
+  readonly dataDirIsHostPath: boolean;
+}
+
+/** What a reconcile counts; by default, nothing. */
+export interface ReconcileMetrics {
+  observed(app: {
+    readonly name: string;
+    readonly phase: Phase;
+    readonly project: string;
+    readonly conditions: readonly Condition[];
+  }): void;
+  driftFound(name: string, kind: DriftKind): void;
+  syncFinished(name: string, result: "Succeeded" | "Failed", trigger: Trigger, seconds: number): void;
+  sourceChecked(name: string, wallMs: number): void;
+  deleted(name: string): void;
+}

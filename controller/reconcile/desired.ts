@@ -1,0 +1,82 @@
+import type { RenderedProject, RenderedService } from "../compose/compose.ts";
+
+/** Labels by which a Compose file tells ConOps about a service. */
+export const ONE_SHOT_LABEL = "conops.dev/one-shot";
+export const ON_LOCAL_CHANGE_LABEL = "conops.dev/on-local-change";
+
+/** One service as the rendering wants it, reduced to what judging its containers needs. */
+export interface DesiredService {
+  readonly name: string;
+  readonly replicas: number;
+  readonly image: string;
+  /**
+   * May its containers end with code 0 and be done? `yes`: by label, or because another service waits for its completion.
+   * `no`: it has a health check, published ports or a restart policy that never lets it end. `perhaps`: evidence decides.
+   */
+  readonly oneShot: "yes" | "no" | "perhaps";
+  readonly dependsOn: readonly {
+    readonly service: string;
+    readonly condition: "service_started" | "service_healthy" | "service_completed_successfully";
+    readonly required: boolean;
+  }[];
+}
+
+/** The rendering's services, dependencies first; cycles cannot be: Compose refuses them. */
+export function desiredServices(project: RenderedProject): readonly DesiredService[] {
+  const awaited = new Set(
+    Object.values(project.services).flatMap((service) =>
+      Object.entries(service.depends_on ?? {})
+        .filter(([, dependency]) => dependency.condition === "service_completed_successfully")
+        .map(([name]) => name),
+    ),
+  );
+  const desired = new Map(
+    Object.entries(project.services).map(([name, service]) => [
+      name,
+      {
+        name,
+        replicas: replicasOf(service),
+        image: service.image ?? `${project.name}-${name}`,
+        oneShot: oneShotOf(service, awaited.has(name)),
+        dependsOn: Object.entries(service.depends_on ?? {}).map(([on, { condition, required }]) => ({
+          service: on,
+          condition,
+          required: required ?? true,
+        })),
+      } satisfies DesiredService,
+    ]),
+  );
+  return inDependencyOrder(desired);
+}
+
+function replicasOf(service: RenderedService): number {
+  return service.scale ?? service.deploy?.replicas ?? 1;
+}
+
+function oneShotOf(service: RenderedService, awaited: boolean): DesiredService["oneShot"] {
+  const label = service.labels?.[ONE_SHOT_LABEL];
+  if (label === "false") return "no";
+  if (label !== undefined || awaited) return "yes";
+  if (hasHealthCheck(service) || (service.ports?.length ?? 0) > 0) return "no";
+  return service.restart === "always" || service.restart === "unless-stopped" ? "no" : "perhaps";
+}
+
+function hasHealthCheck(service: RenderedService): boolean {
+  const { healthcheck } = service;
+  if (healthcheck === undefined || healthcheck.disable === true) return false;
+  return healthcheck.test?.[0] !== "NONE";
+}
+
+function inDependencyOrder(services: ReadonlyMap<string, DesiredService>): readonly DesiredService[] {
+  const ordered: DesiredService[] = [];
+  const seen = new Set<string>();
+  const visit = (name: string): void => {
+    const service = services.get(name);
+    if (service === undefined || seen.has(name)) return;
+    seen.add(name);
+    for (const dependency of service.dependsOn) visit(dependency.service);
+    ordered.push(service);
+  };
+  for (const name of [...services.keys()].toSorted()) visit(name);
+  return ordered;
+}

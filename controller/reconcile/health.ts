@@ -1,0 +1,84 @@
+import type { ServiceStatus } from "../api/status.ts";
+import type { ObservedContainer } from "../docker/docker.ts";
+import type { DesiredService } from "./desired.ts";
+import type { Finding, Judged } from "./judged.ts";
+
+/** The health of a whole Application. */
+export interface Health {
+  readonly status: "Healthy" | "Progressing" | "Degraded" | "Missing" | "Stopped";
+  /** The first service that is not well, and why; for a person. */
+  readonly message: string;
+  /** The container whose last words explain it. */
+  readonly containerId?: string;
+}
+
+/** A service as the status file shows it. */
+export function statusOf(one: Judged, found: readonly Finding[]): ServiceStatus {
+  const { service, containers } = one;
+  const running = containers.filter(({ verdict }) => verdict.is === "running");
+  const note = containers
+    .map(({ verdict }) => (verdict.is === "finished" ? verdict.note : undefined))
+    .find(Boolean);
+  const base = (status: ServiceStatus["status"], message?: string): ServiceStatus =>
+    serviceStatus(service, containers[0]?.container, status, running.length, message);
+  const [first] = found;
+  if (first !== undefined) {
+    return base(
+      first.kind === "Missing" && containers.length === 0 ? "Missing" : "Degraded",
+      `${first.kind}: ${first.actual}`,
+    );
+  }
+  if (one.finishedWithout) return base("Finished");
+  if (containers.some(({ verdict }) => verdict.is === "finished")) return base("Finished", note);
+  if (containers.some(({ verdict }) => verdict.is === "restarting")) return base("Progressing", "restarting");
+  if (running.some(({ verdict }) => verdict.is === "running" && verdict.settling)) {
+    return base("Progressing", "its health check has not answered yet");
+  }
+  return base("Healthy");
+}
+
+export function serviceStatus(
+  service: DesiredService,
+  container: ObservedContainer | undefined,
+  status: ServiceStatus["status"],
+  running: number,
+  message?: string,
+): ServiceStatus {
+  return {
+    name: service.name,
+    status,
+    replicas: `${running}/${service.replicas}`,
+    image: container?.image ?? service.image,
+    ...(container && { imageID: container.imageId }),
+    ...(message !== undefined && { message }),
+  };
+}
+
+export function healthOf(one: Judged, status: ServiceStatus, found: readonly Finding[]): Health {
+  const containerId = found[0]?.containerId;
+  const message = `service "${one.service.name}": ${status.message ?? status.status}`;
+  switch (status.status) {
+    case "Healthy":
+    case "Finished":
+    case "Stopped":
+      return { status: "Healthy", message: "every service is healthy" };
+    case "Progressing":
+    case "Missing":
+    case "Degraded":
+      return { status: status.status, message, ...(containerId && { containerId }) };
+    default:
+      return status.status satisfies never;
+  }
+}
+
+const WORSE: Readonly<Record<Health["status"], number>> = {
+  Stopped: 0,
+  Healthy: 0,
+  Progressing: 1,
+  Missing: 2,
+  Degraded: 3,
+};
+
+export function worseHealth(a: Health, b: Health): Health {
+  return WORSE[b.status] > WORSE[a.status] ? b : a;
+}

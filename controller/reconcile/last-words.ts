@@ -1,0 +1,30 @@
+import { redact } from "../lib/redact.ts";
+import type { ReconcileDeps } from "./deps.ts";
+import type { Memory } from "./memory.ts";
+import type { Visit } from "./visit.ts";
+
+const LINES = 5;
+const LENGTH = 300;
+
+/**
+ * The last thing that a container wrote, on one line, quoted; empty when it wrote nothing or is gone. Read once for each
+ * life of a container.
+ */
+export async function lastWordsOf(
+  containerId: string | undefined,
+  visit: Visit,
+  memory: Memory,
+  deps: ReconcileDeps,
+): Promise<string> {
+  if (containerId === undefined) return "";
+  const container = deps.engine.project(visit.project).find(({ id }) => id === containerId);
+  if (container === undefined) return "";
+  const of = `${containerId}@${container.startedAt}`;
+  if (memory.lastWords?.of === of) return memory.lastWords.text;
+  // Words are a courtesy: a container that is just going away has none.
+  const lines = await deps.docker.lastLines(containerId, LINES, visit.signal).catch(() => []);
+  const last = lines.map((line) => redact(line).trim()).findLast((line) => line !== "");
+  const text = last === undefined ? "" : JSON.stringify(last.slice(0, LENGTH));
+  memory.lastWords = { of, text };
+  return text;
+}

@@ -1,0 +1,110 @@
+import { ReconcileError } from "../api/errors.ts";
+import type { RenderedProject } from "../compose/compose.ts";
+import type { MadeTarget } from "../status/record.ts";
+import type { ReconcileDeps } from "./deps.ts";
+import { desiredServices, type DesiredService } from "./desired.ts";
+import type { Finding } from "./judged.ts";
+import type { Memory } from "./memory.ts";
+import { plan, type Plan } from "./plan.ts";
+import type { Visit } from "./visit.ts";
+
+/** What was made, what it should look like, and what was found. */
+export interface Look {
+  readonly made: MadeTarget;
+  readonly rendering: { readonly json: string; readonly project: RenderedProject } | undefined;
+  /** The recorded rendering cannot be opened: what is known of the services is the record's. */
+  readonly unopenable: ReconcileError | undefined;
+  readonly plan: Plan;
+}
+
+/** Judges the containers as the engine informer has them; undefined when nothing was ever made. Asks the engine nothing. */
+export async function look(
+  wanted: "Running" | "Stopped",
+  visit: Visit,
+  memory: Memory,
+  deps: ReconcileDeps,
+): Promise<Look | undefined> {
+  const { attempt, applied, completedRuns } = visit.record();
+  const made = attempt?.made ?? applied;
+  if (made === undefined) return undefined;
+  let unopenable: ReconcileError | undefined;
+  if (memory.rendering?.digest !== made.rendering) {
+    try {
+      const json = await deps.renderings.open(visit.name, made.rendering);
+      const project = JSON.parse(json) as RenderedProject;
+      memory.rendering = { digest: made.rendering, json, project, services: desiredServices(project) };
+    } catch (error) {
+      if (!(error instanceof ReconcileError)) throw error;
+      unopenable = error;
+      delete memory.rendering;
+    }
+  }
+  const { rendering } = memory;
+  const judged = plan({
+    wanted,
+    services: rendering?.services ?? recordedServices(made),
+    made: made.services,
+    completed: new Set(
+      Object.entries(completedRuns)
+        .filter(([service, run]) => made.runKeys[service] === run)
+        .map(([service]) => service),
+    ),
+    containers: deps.engine.project(visit.project),
+    ending: (id) => deps.engine.ending(id),
+    prune: visit.application.spec.sync.prune,
+  });
+  const steps =
+    unopenable === undefined
+      ? judged.steps
+      : judged.steps.filter(({ act }) => act !== "up" && act !== "prune");
+  return { made, rendering, unopenable, plan: { ...judged, steps } };
+}
+
+/** Without the rendering, only what was made is known: enough to start, unpause and restart it. */
+function recordedServices(made: MadeTarget): readonly DesiredService[] {
+  return Object.entries(made.services).map(([name, { image, containers }]) => ({
+    name,
+    replicas: containers.length,
+    image,
+    oneShot: "perhaps",
+    dependsOn: [],
+  }));
+}
+
+/** Tells one fault from the next of the same kind in the same container. */
+export function findingKey(finding: Finding, project: string, deps: ReconcileDeps): string {
+  const container = deps.engine.project(project).find(({ id }) => id === finding.containerId);
+  return `${finding.service}/${finding.kind}/${finding.containerId ?? ""}/${container?.startedAt ?? ""}`;
+}
+
+/**
+ * Notes which findings are new since the last visit: these are counted and said once. Returns when each was first seen,
+ * monotonic milliseconds.
+ */
+export function noteFindings(
+  seen: Look,
+  visit: Visit,
+  memory: Memory,
+  deps: ReconcileDeps,
+): ReadonlyMap<string, number> {
+  const now = deps.clock.monotonic();
+  const noted = new Map<string, number>();
+  for (const finding of seen.plan.findings) {
+    const key = findingKey(finding, visit.project, deps);
+    const before = memory.findings.get(key);
+    noted.set(key, before ?? now);
+    if (before !== undefined) continue;
+    deps.metrics.driftFound(visit.name, finding.kind);
+    const { service, kind, expected, actual } = finding;
+    deps.log.info("drift found", {
+      event: "Drift",
+      reason: kind,
+      application: visit.name,
+      service,
+      expected,
+      actual,
+    });
+  }
+  memory.findings = noted;
+  return noted;
+}

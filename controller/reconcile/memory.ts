@@ -1,0 +1,40 @@
+import type { RenderedProject } from "../compose/compose.ts";
+import { FRESH_BUDGET, type HealBudget } from "./budget.ts";
+import type { DesiredService } from "./desired.ts";
+
+/**
+ * What is remembered of one Application between visits and may be lost with the process: it only saves work, or paces it.
+ */
+export interface Memory {
+  budget: HealBudget;
+  /** The opened rendering, by digest. */
+  rendering?: {
+    readonly digest: string;
+    readonly json: string;
+    readonly project: RenderedProject;
+    readonly services: readonly DesiredService[];
+  };
+  /** Findings seen at the last visit → when each was first seen, monotonic milliseconds. */
+  findings: ReadonlyMap<string, number>;
+  /** The last words of a container, by its id and start. */
+  lastWords?: { readonly of: string; readonly text: string };
+}
+
+export interface Memories {
+  of(name: string): Memory;
+  drop(name: string): void;
+}
+
+export function createMemories(): Memories {
+  const all = new Map<string, Memory>();
+  return {
+    of(name) {
+      const known = all.get(name);
+      if (known !== undefined) return known;
+      const fresh: Memory = { budget: FRESH_BUDGET, findings: new Map() };
+      all.set(name, fresh);
+      return fresh;
+    },
+    drop: (name) => void all.delete(name),
+  };
+}

@@ -1,0 +1,178 @@
+/**
+ * Desired project + recorded state + observed containers → facts, steps and health. Pure: status, events, logs, metrics
+ * and healing all read this one opinion.
+ */
+import type { ServiceStatus } from "../api/status.ts";
+import type { ObservedContainer } from "../docker/docker.ts";
+import type { MadeService } from "../status/record.ts";
+import type { Ending } from "../watch/watch.ts";
+import type { DesiredService } from "./desired.ts";
+import { healthOf, serviceStatus, statusOf, worseHealth, type Health } from "./health.ts";
+import { judgeContainer } from "./judge-container.ts";
+import type { Finding, Judged } from "./judged.ts";
+import { dependenciesReady, onePerService, stepFor, type Step } from "./steps.ts";
+
+export interface PlanInput {
+  readonly wanted: "Running" | "Stopped";
+  readonly services: readonly DesiredService[];
+  readonly made: Readonly<Record<string, MadeService>>;
+  /** One-shots whose present run key has completed: their containers may be gone. */
+  readonly completed: ReadonlySet<string>;
+  readonly containers: readonly ObservedContainer[];
+  readonly ending: (containerId: string) => Ending | undefined;
+  readonly prune: boolean;
+}
+
+export interface Plan {
+  readonly findings: readonly Finding[];
+  /** Those that can be taken now; a step whose dependencies are not ready waits for a later look. */
+  readonly steps: readonly Step[];
+  readonly services: readonly ServiceStatus[];
+  readonly health: Health;
+  /** Running containers, by service: what a passing gate remembers. */
+  readonly running: Readonly<Record<string, readonly string[]>>;
+  /** Services that have finished. */
+  readonly finished: readonly string[];
+  /** A one-shot that failed: only a new apply runs it again. */
+  readonly failedOneShot?: Finding;
+  /** When the youngest running container started, wall milliseconds; 0 for none. */
+  readonly lastStartedAt: number;
+}
+
+export function plan(input: PlanInput): Plan {
+  // Compose does not know a container without a config hash, and `docker compose run` makes one-offs: neither is ours.
+  const ours = input.containers.filter((container) => !container.oneOff && container.configHash !== "");
+  const judged = input.services.map((service): Judged => {
+    const made = input.made[service.name];
+    const containers = ours
+      .filter((container) => container.service === service.name)
+      .toSorted((a, b) => a.number - b.number || (a.id < b.id ? -1 : 1))
+      .map((container) => ({
+        container,
+        verdict: judgeContainer(container, service, made, input.ending(container.id)),
+      }));
+    return {
+      service,
+      containers,
+      finishedWithout: containers.length === 0 && input.completed.has(service.name),
+    };
+  });
+  const names = new Set(input.services.map((service) => service.name));
+  const orphans = ours.filter((container) => !names.has(container.service));
+  return input.wanted === "Running" ? planRunning(judged, orphans, input) : planStopped(judged, orphans);
+}
+
+function planRunning(
+  judged: readonly Judged[],
+  orphans: readonly ObservedContainer[],
+  input: PlanInput,
+): Plan {
+  const findings: Finding[] = [];
+  const steps: Step[] = [];
+  const statuses: ServiceStatus[] = [];
+  let failedOneShot: Finding | undefined;
+  let worst: Health = { status: "Healthy", message: "every service is healthy" };
+  for (const one of judged) {
+    const found = findingsOf(one);
+    findings.push(...found);
+    if (one.service.oneShot === "yes") failedOneShot ??= found.find(({ kind }) => kind === "Exited");
+    const ready = dependenciesReady(one.service, judged);
+    if (ready) steps.push(...found.flatMap((finding) => stepFor(finding, one.service)));
+    const status = statusOf(one, found);
+    statuses.push(status);
+    worst = worseHealth(worst, healthOf(one, status, found));
+  }
+  for (const orphan of orphans) {
+    findings.push({
+      service: orphan.service,
+      kind: "Orphan",
+      expected: "no such service",
+      actual: `container "${orphan.name}" is ${orphan.state}`,
+      cause: "outside",
+      containerId: orphan.id,
+    });
+  }
+  if (orphans.length > 0 && input.prune) {
+    steps.push({ act: "prune", service: orphans[0]?.service ?? "", cause: "outside", why: "Orphan" });
+  }
+  return {
+    findings,
+    steps: onePerService(steps),
+    services: statuses,
+    health: worst,
+    ...runningAndFinished(judged),
+    ...(failedOneShot && { failedOneShot }),
+  };
+}
+
+function planStopped(judged: readonly Judged[], orphans: readonly ObservedContainer[]): Plan {
+  const findings: Finding[] = [];
+  const statuses: ServiceStatus[] = [];
+  const all = [
+    ...judged.flatMap(({ containers }) => containers.map(({ container }) => container)),
+    ...orphans,
+  ];
+  for (const container of all) {
+    if (!["running", "paused", "restarting"].includes(container.state)) continue;
+    findings.push({
+      service: container.service,
+      kind: "Running",
+      expected: "stopped",
+      actual: container.state,
+      cause: "outside",
+      containerId: container.id,
+    });
+  }
+  for (const { service, containers } of judged) {
+    const running = containers.filter(({ container }) => container.state === "running").length;
+    statuses.push(serviceStatus(service, containers[0]?.container, "Stopped", running));
+  }
+  return {
+    findings,
+    steps: findings.length === 0 ? [] : [{ act: "stop", service: "", cause: "outside", why: "Running" }],
+    services: statuses,
+    health: { status: "Stopped", message: "stopped by spec.state" },
+    ...runningAndFinished(judged),
+  };
+}
+
+function findingsOf({ service, containers, finishedWithout }: Judged): readonly Finding[] {
+  const found: Finding[] = containers.flatMap(({ container, verdict }) =>
+    verdict.is === "drifted"
+      ? [
+          {
+            service: service.name,
+            kind: verdict.kind,
+            expected: verdict.expected,
+            actual: verdict.actual,
+            cause: verdict.cause,
+            containerId: container.id,
+          },
+        ]
+      : [],
+  );
+  if (containers.length < service.replicas && !finishedWithout) {
+    found.push({
+      service: service.name,
+      kind: "Missing",
+      expected: service.replicas === 1 ? "a container" : `${service.replicas} containers`,
+      actual: containers.length === 0 ? "no container" : `${containers.length} of ${service.replicas}`,
+      cause: "outside",
+    });
+  }
+  return found;
+}
+
+function runningAndFinished(judged: readonly Judged[]): Pick<Plan, "running" | "finished" | "lastStartedAt"> {
+  const running: Record<string, readonly string[]> = {};
+  const finished: string[] = [];
+  let lastStartedAt = 0;
+  for (const { service, containers, finishedWithout } of judged) {
+    const up = containers.filter(({ verdict }) => verdict.is === "running");
+    running[service.name] = up.map(({ container }) => container.id);
+    for (const { container } of up) lastStartedAt = Math.max(lastStartedAt, container.startedAt);
+    if (finishedWithout || containers.some(({ verdict }) => verdict.is === "finished"))
+      finished.push(service.name);
+  }
+  return { running, finished, lastStartedAt };
+}

@@ -1,0 +1,144 @@
+/**
+ * What is done for one Application, in the order in which it is done:
+ *
+ *   declaration + record → record          admit.ts, requests.ts
+ *   deleted? tear down, forget             remove.ts
+ *   look at the containers                 look.ts → plan.ts
+ *   a new target to apply? apply it        decide.ts, apply.ts
+ *   else restore the applied one           restore.ts → heal.ts
+ *   take the applied target to its gate    pass-gate.ts → gate.ts
+ *   publish                                publish.ts → status/summary.ts
+ *
+ * Level-triggered: it looks at the world, not at the event that woke it. It may be broken off, or the process killed, at
+ * any point; the next visit arrives at the same place. Nothing here touches the queue: the worker decides what follows.
+ */
+import { randomUUID } from "node:crypto";
+import { join } from "node:path";
+import type { Application } from "../api/application.ts";
+import { ReconcileError } from "../api/errors.ts";
+import type { Outcome, Reconcile } from "../api/outcome.ts";
+import type { Declaration } from "../registry/registry.ts";
+import { rfc3339 } from "../status/history.ts";
+import type { ApplicationRecord } from "../status/record.ts";
+import { admit, newRecord } from "./admit.ts";
+import type { ReconcileDeps } from "./deps.ts";
+import { createMemories } from "./memory.ts";
+import { invalidDocument } from "./publish.ts";
+import { visitApplication } from "./visit-application.ts";
+import { visitDeletion } from "./visit-deletion.ts";
+import type { Visit } from "./visit.ts";
+
+export interface Reconciler {
+  /** `again(key)` is called when a place for which the key waits becomes free. */
+  readonly reconcile: Reconcile;
+  /** Breaks off what a visit under way prepares (staging, pull, build), if its declaration forbids it by now. */
+  interrupt(key: string): void;
+}
+
+export function createReconciler(deps: ReconcileDeps, again: (key: string) => void): Reconciler {
+  const memories = createMemories();
+  const visits = new Map<string, AbortController>();
+
+  async function reconcile(key: string, signal: AbortSignal): Promise<Outcome> {
+    const declaration = deps.registry.get(key);
+    const record = await admitted(key, declaration, deps);
+    if (record === undefined) return withoutRecord(key, declaration, deps);
+    const application = applicationOf(record, declaration, deps);
+    if (application === undefined) {
+      const reason = "InvalidManifest";
+      const message = `Cannot read the recorded manifest of "${key}": this version does not accept it`;
+      return { kind: "failed", error: new ReconcileError(message, { reason, terminal: true }) };
+    }
+    const interruption = new AbortController();
+    visits.set(key, interruption);
+    try {
+      const stop = AbortSignal.any([signal, interruption.signal]);
+      const visit = createVisit(record, application, stop, deps);
+      const call = (): void => again(key);
+      if (visit.record().deletion === undefined) {
+        return await visitApplication(visit, declaration, memories.of(key), deps, call);
+      }
+      const outcome = await visitDeletion(visit, declaration, deps);
+      if (outcome.kind === "gone") memories.drop(key);
+      return outcome;
+    } finally {
+      visits.delete(key);
+    }
+  }
+
+  return {
+    reconcile,
+    interrupt(key) {
+      const declaration = deps.registry.get(key);
+      const why = whyInterrupt(declaration);
+      if (why !== undefined) visits.get(key)?.abort(new Error(why));
+    },
+  };
+}
+
+function whyInterrupt(declaration: Declaration): string | undefined {
+  if (declaration.kind === "deleted") return "its manifest was deleted";
+  if (declaration.kind !== "declared") return undefined;
+  const { suspend, state } = declaration.application.spec;
+  if (suspend) return "it was suspended";
+  return state === "Stopped" ? "it was stopped" : undefined;
+}
+
+/** The record of the key, taken further by its declaration; undefined while there is none and nothing to make one of. */
+async function admitted(
+  key: string,
+  declaration: Declaration,
+  deps: ReconcileDeps,
+): Promise<ApplicationRecord | undefined> {
+  const known = deps.records.get(key);
+  const at = rfc3339(deps.clock.now());
+  if (known !== undefined) return deps.records.put(admit(known, declaration, at));
+  if (declaration.kind !== "declared") return undefined;
+  const newcomer = { uid: randomUUID(), registryId: deps.registry.id(), at };
+  return deps.records.put(newRecord(declaration.application, declaration.place, newcomer));
+}
+
+/** A document that never was a valid Application has a status that says why, and nothing else. */
+async function withoutRecord(key: string, declaration: Declaration, deps: ReconcileDeps): Promise<Outcome> {
+  if (declaration.kind === "invalid") {
+    const at = rfc3339(deps.clock.now());
+    await deps.status.publish(key, declaration.place, invalidDocument(key, declaration, at));
+    return { kind: "synced" };
+  }
+  if (declaration.kind === "deleted") {
+    await deps.status.remove(key);
+    deps.registry.forget(key);
+  }
+  return { kind: "gone" };
+}
+
+/** The last good spec: of the manifest on disk, or of the record while that is wrong, absent or of the next life. */
+function applicationOf(
+  record: ApplicationRecord,
+  declaration: Declaration,
+  deps: ReconcileDeps,
+): Application | undefined {
+  if (declaration.kind === "declared" && record.deletion === undefined) return declaration.application;
+  return deps.readManifest(record.manifest);
+}
+
+function createVisit(
+  first: ApplicationRecord,
+  application: Application,
+  signal: AbortSignal,
+  deps: ReconcileDeps,
+): Visit {
+  let record = first;
+  return {
+    name: record.name,
+    application,
+    project: record.project ?? application.spec.compose.projectName,
+    stableDir: join(deps.dataDir, "checkouts", record.name),
+    signal,
+    record: () => record,
+    async update(change) {
+      record = await deps.records.put(change(record));
+      return record;
+    },
+  };
+}

@@ -1,0 +1,114 @@
+import { ReconcileError } from "../api/errors.ts";
+import { addToHistory, rfc3339 } from "../status/history.ts";
+import { block, mayHealAt, spend, unblock } from "./budget.ts";
+import type { ReconcileDeps } from "./deps.ts";
+import { heal, stopAll } from "./heal.ts";
+import { findingKey, noteFindings, type Look } from "./look.ts";
+import type { Memory } from "./memory.ts";
+import type { Step } from "./steps.ts";
+import type { Visit } from "./visit.ts";
+
+/** What came of looking at drift. */
+export interface Restored {
+  /** Something was done: look again. */
+  readonly acted: boolean;
+  /** When the next step may be taken, in milliseconds from now. */
+  readonly nextMs?: number;
+  readonly error?: ReconcileError;
+}
+
+/**
+ * Restores the applied target, within the budget: what was done from outside at once, what failed by itself after a wait.
+ * All Applications together heal at most so many at a time; who finds no place is called again.
+ */
+export async function restore(
+  seen: Look,
+  allowed: boolean,
+  visit: Visit,
+  memory: Memory,
+  deps: ReconcileDeps,
+  again: () => void,
+): Promise<Restored> {
+  const since = noteFindings(seen, visit, memory, deps);
+  if (!allowed || seen.plan.steps.length === 0) {
+    deps.healSlots.leave(visit.name);
+    return { acted: false };
+  }
+  const now = deps.clock.monotonic();
+  const due: Step[] = [];
+  let nextAt = Number.POSITIVE_INFINITY;
+  for (const step of seen.plan.steps) {
+    const at = mayHealAt(memory.budget, step.cause, firstSeen(step, seen, since, visit, deps) ?? now, now);
+    if (at <= now) due.push(step);
+    else nextAt = Math.min(nextAt, at);
+  }
+  const nextMs = Number.isFinite(nextAt) ? { nextMs: nextAt - now } : {};
+  if (due.length === 0) return { acted: false, ...nextMs };
+  const giveBack = deps.healSlots.take(visit.name, again);
+  if (giveBack === undefined) return { acted: false };
+  try {
+    return { ...(await act(due, seen, visit, memory, deps)), ...nextMs };
+  } finally {
+    giveBack();
+  }
+}
+
+async function act(
+  due: readonly Step[],
+  seen: Look,
+  visit: Visit,
+  memory: Memory,
+  deps: ReconcileDeps,
+): Promise<Restored> {
+  const startedAt = deps.clock.now();
+  for (const cause of new Set(due.map((step) => step.cause))) {
+    memory.budget = spend(memory.budget, cause, deps.clock.monotonic());
+  }
+  const reason = due.map(({ service, why }) => (service === "" ? why : `${service}: ${why}`)).join("; ");
+  let error: ReconcileError | undefined;
+  try {
+    if (due.some((step) => step.act === "stop")) await stopAll(visit, deps);
+    else await heal(due, seen, visit, deps);
+    memory.budget = unblock(memory.budget);
+    deps.log.info("healed", { event: "Healed", reason: "Drift", application: visit.name, why: reason });
+  } catch (thrown) {
+    if (!(thrown instanceof ReconcileError) || thrown.reason === "SyncInterrupted") throw thrown;
+    error = thrown;
+    memory.budget = block(memory.budget, deps.clock.monotonic());
+    deps.log.warn("healing failed", {
+      event: "HealFailed",
+      reason: error.reason,
+      application: visit.name,
+      message: error.message,
+    });
+  }
+  const finishedAt = deps.clock.now();
+  await visit.update((record) => ({
+    ...record,
+    history: addToHistory(record.history, {
+      revision: seen.made.revision,
+      startedAt: rfc3339(startedAt),
+      finishedAt: rfc3339(finishedAt),
+      result: error === undefined ? "Succeeded" : "Failed",
+      trigger: "Drift",
+      reason: error === undefined ? reason : `${reason}: ${error.message}`,
+      durationSeconds: Math.round((finishedAt - startedAt) / 100) / 10,
+    }),
+  }));
+  const result = error === undefined ? "Succeeded" : "Failed";
+  deps.metrics.syncFinished(visit.name, result, "Drift", (finishedAt - startedAt) / 1000);
+  return { acted: true, ...(error && { error }) };
+}
+
+function firstSeen(
+  step: Step,
+  seen: Look,
+  since: ReadonlyMap<string, number>,
+  visit: Visit,
+  deps: ReconcileDeps,
+): number | undefined {
+  const finding = seen.plan.findings.find(
+    ({ service, containerId }) => service === step.service && containerId === step.containerId,
+  );
+  return finding === undefined ? undefined : since.get(findingKey(finding, visit.project, deps));
+}

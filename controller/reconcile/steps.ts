@@ -1,0 +1,81 @@
+import type { DesiredService } from "./desired.ts";
+import type { Finding, Judged } from "./judged.ts";
+
+export interface Step {
+  /** `up`: by Compose, without dependencies; `prune`: Compose removes what no service declares. */
+  readonly act: "start" | "unpause" | "restart" | "up" | "stop" | "prune";
+  readonly service: string;
+  readonly containerId?: string;
+  readonly cause: "outside" | "itself";
+  /** The finding in words. */
+  readonly why: string;
+}
+
+/** What heals a finding; nothing where only an apply, the engine or a person can. */
+export function stepFor(finding: Finding, service: DesiredService): readonly Step[] {
+  const { kind, cause, containerId } = finding;
+  const step = (act: Step["act"]): readonly Step[] => [
+    {
+      act,
+      service: service.name,
+      cause,
+      why: `${kind}: ${finding.actual}`,
+      ...(containerId && { containerId }),
+    },
+  ];
+  switch (kind) {
+    case "Missing":
+      // A one-shot that has not completed is run by an apply, never by healing.
+      return service.oneShot === "yes" ? [] : step("up");
+    case "ConfigChanged":
+      return step("up");
+    case "Created":
+    case "Stopped":
+      return step("start");
+    case "Exited":
+      return service.oneShot === "yes" ? [] : step("start");
+    case "Paused":
+      return step("unpause");
+    case "Unhealthy":
+      return step("restart");
+    case "Restarting": // the engine's restart policy is at work
+    case "Running":
+    case "Orphan":
+      return [];
+    default:
+      return kind satisfies never;
+  }
+}
+
+/** Compose recreates a whole service: beside an `up`, its other steps are idle. */
+export function onePerService(steps: readonly Step[]): readonly Step[] {
+  const recreated = new Set(steps.filter(({ act }) => act === "up").map(({ service }) => service));
+  const seen = new Set<string>();
+  return steps.filter((step) => {
+    if (step.act !== "up") return !recreated.has(step.service);
+    if (seen.has(step.service)) return false;
+    seen.add(step.service);
+    return true;
+  });
+}
+
+/** The service's dependencies are as its conditions ask, so that starting it now keeps Compose's order. */
+export function dependenciesReady(service: DesiredService, judged: readonly Judged[]): boolean {
+  return service.dependsOn.every(({ service: name, condition, required }) => {
+    const on = judged.find((one) => one.service.name === name);
+    if (on === undefined) return true;
+    const verdicts = on.containers.map(({ verdict }) => verdict);
+    const finished = on.finishedWithout || verdicts.some((verdict) => verdict.is === "finished");
+    const running = verdicts.filter((verdict) => verdict.is === "running");
+    switch (condition) {
+      case "service_completed_successfully":
+        return finished || !required;
+      case "service_healthy":
+        return running.some((verdict) => !verdict.settling) || finished || !required;
+      case "service_started":
+        return running.length > 0 || finished || !required;
+      default:
+        return condition satisfies never;
+    }
+  });
+}

@@ -1,0 +1,58 @@
+import type { ApplicationSpec } from "../api/application.ts";
+import type { Rendering } from "../compose/compose.ts";
+import type { TreeEntry } from "../git/git.ts";
+import { hashOf } from "../lib/hash.ts";
+import type { Target } from "../status/record.ts";
+
+/**
+ * The parts of the spec that shape what runs. Not in it: the switches, the polling, the gate's timeout, how images are
+ * pulled and who may be taken over; a change of those alone is no new target.
+ */
+export function specHash({ source, compose }: ApplicationSpec): string {
+  const { projectName, overrides, profiles, env, envFiles, allowUnset, build } = compose;
+  return hashOf({
+    repoURL: source.repoURL,
+    path: source.path,
+    compose: { projectName, overrides, profiles, env, envFiles, allowUnset, build },
+  });
+}
+
+export function sameTarget(a: Target | undefined, b: Target | undefined): boolean {
+  return a !== undefined && b !== undefined && a.revision === b.revision && a.specHash === b.specHash;
+}
+
+/** path → blob id of each repository file below the given files and folders. */
+function usedBlobs(
+  entries: readonly TreeEntry[],
+  paths: readonly string[],
+): Readonly<Record<string, string>> {
+  const used = entries.filter(({ path }) =>
+    paths.some(
+      (wanted) => wanted === "" || wanted === "." || path === wanted || path.startsWith(`${wanted}/`),
+    ),
+  );
+  return Object.fromEntries(used.map(({ path, mode, blob }) => [path, `${mode} ${blob}`]));
+}
+
+/** One hash over the repository files that any service uses: while it stays, a commit changed nothing that runs. */
+export function usedFilesHash(rendering: Rendering, entries: readonly TreeEntry[]): string {
+  return hashOf(usedBlobs(entries, Object.values(rendering.usedPaths).flat()));
+}
+
+/** For each service, what one run of it is: its rendering, its image and the files that it uses. */
+export function runKeys(
+  rendering: Rendering,
+  entries: readonly TreeEntry[],
+  imageIds: Readonly<Record<string, string | undefined>>,
+): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(rendering.project.services).map(([name, service]) => [
+      name,
+      hashOf({
+        service,
+        image: imageIds[name] ?? "",
+        files: usedBlobs(entries, rendering.usedPaths[name] ?? []),
+      }),
+    ]),
+  );
+}

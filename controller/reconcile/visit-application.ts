@@ -1,0 +1,174 @@
+import { ReconcileError } from "../api/errors.ts";
+import type { Outcome } from "../api/outcome.ts";
+import type { Declaration } from "../registry/registry.ts";
+import { rfc3339 } from "../status/history.ts";
+import type { Observation, Why } from "../status/summary.ts";
+import type { SourceState } from "../watch/watch.ts";
+import { isSpent, observeHealth } from "./budget.ts";
+import { decide, type Decision } from "./decide.ts";
+import type { ReconcileDeps } from "./deps.ts";
+import { lastWordsOf } from "./last-words.ts";
+import { look, type Look } from "./look.ts";
+import type { Memory } from "./memory.ts";
+import { passGate } from "./pass-gate.ts";
+import { declarationFaults, publish } from "./publish.ts";
+import { takeRequests } from "./requests.ts";
+import { restore, type Restored } from "./restore.ts";
+import { awaitSurvivor } from "./survivor.ts";
+import { sync } from "./sync.ts";
+import { sourceOf, wantedTarget, whyForbidden } from "./wanted.ts";
+import type { Visit } from "./visit.ts";
+
+/** One visit of an Application that is wanted. */
+export async function visitApplication(
+  visit: Visit,
+  declaration: Declaration,
+  memory: Memory,
+  deps: ReconcileDeps,
+  again: () => void,
+): Promise<Outcome> {
+  const { spec } = visit.application;
+  const source = sourceOf(visit, deps);
+  await noteSource(source, visit, deps);
+  const { retry } = await takeRequests(visit, deps);
+  if (retry) memory.budget = { outside: memory.budget.outside, failures: 0, lastFailureAt: 0 };
+  const down = deps.engine.down();
+  if (down !== undefined || !deps.engine.hasSynced()) {
+    const message = down?.message ?? "the engine has not been asked yet";
+    await publish(observe({ reason: "EngineUnavailable", message }), undefined, visit, deps);
+    return { kind: "waiting", reason: "EngineUnavailable" };
+  }
+  const survivorMs = await awaitSurvivor(visit, deps);
+  if (survivorMs !== undefined) return { kind: "waiting", reason: "Progressing", recheckAfterMs: survivorMs };
+
+  const timers: number[] = [];
+  let seen = await look(spec.state, visit, memory, deps);
+  let decision = decideNow();
+  let error: ReconcileError | undefined;
+  if (decision.kind === "apply") {
+    const applied = await sync(decision, source, visit, memory, deps, again, () =>
+      publish(observe(undefined, "apply"), seen, visit, deps),
+    );
+    if (applied === "no-place") {
+      await publish(observe(undefined, "apply"), seen, visit, deps);
+      return { kind: "waiting", reason: "Progressing" };
+    }
+    error = applied;
+    seen = await look(spec.state, visit, memory, deps);
+    decision = decideNow();
+  } else deps.applySlots.leave(visit.name);
+  if (seen !== undefined && error?.reason !== "SyncInterrupted") {
+    const restored: Restored = await restore(seen, mayRestore(), visit, memory, deps, again);
+    if (restored.nextMs !== undefined) timers.push(restored.nextMs);
+    error ??= restored.error;
+    if (restored.acted) seen = await look(spec.state, visit, memory, deps);
+    await noteState(seen, visit);
+  } else deps.healSlots.leave(visit.name);
+  if (seen !== undefined && spec.state === "Running") {
+    memory.budget = observeHealth(
+      memory.budget,
+      seen.plan.health.status === "Healthy",
+      deps.clock.monotonic(),
+    );
+    const gateAt = await passGate(seen, visit, memory, deps);
+    if (gateAt !== undefined) timers.push(gateAt - deps.clock.now());
+    decision = decideNow();
+  }
+  if (decision.kind === "backoff" && decision.retryAt !== undefined) {
+    timers.push(decision.retryAt - deps.clock.now());
+  }
+  await publish(observe(undefined, decision.kind, await describedHealth()), seen, visit, deps);
+  const recheckAfterMs = timers.length === 0 ? undefined : Math.max(0, Math.min(...timers));
+  const recheck = recheckAfterMs === undefined ? {} : { recheckAfterMs };
+  if (error !== undefined && error.reason !== "SyncInterrupted") return { kind: "failed", error, ...recheck };
+  if (decision.kind === "apply") return { kind: "waiting", reason: "Progressing", recheckAfterMs: 0 };
+  return { kind: "synced", ...recheck };
+
+  function decideNow(): Decision {
+    const { applied, attempt, pendingSync } = visit.record();
+    return decide({
+      suspend: spec.suspend,
+      state: spec.state,
+      automated: spec.sync.automated,
+      target: wantedTarget(visit, source),
+      applied,
+      attempt,
+      requested: pendingSync !== undefined,
+      sourceIsOlderThanRequest:
+        pendingSync !== undefined &&
+        (source.checkedAt ?? 0) < pendingSync.acceptedAt &&
+        (source.error?.since ?? 0) < pendingSync.acceptedAt,
+      forbidden: whyForbidden(visit, deps),
+      now: deps.clock.now(),
+    });
+  }
+
+  /** Stopping and starting by `spec.state` are asked for by a person; everything else is healing. */
+  function mayRestore(): boolean {
+    if (spec.suspend) return false;
+    if (spec.state === "Stopped") return spec.sync.selfHeal || visit.record().state !== "Stopped";
+    return spec.sync.selfHeal || visit.record().state === "Stopped";
+  }
+
+  async function describedHealth(): Promise<Observation["health"]> {
+    if (seen === undefined) return undefined;
+    const { status, message, containerId } = seen.plan.health;
+    const words = await lastWordsOf(containerId, visit, memory, deps);
+    return { status, message: words === "" ? message : `${message}; its last words: ${words}` };
+  }
+
+  function observe(
+    engineDown: Why | undefined,
+    decided: Decision["kind"] = "no-source",
+    health?: Observation["health"],
+  ): Observation {
+    return {
+      record: visit.record(),
+      wantedState: spec.state,
+      suspended: spec.suspend,
+      ...declarationFaults(declaration),
+      engineDown,
+      forbidden: whyForbidden(visit, deps),
+      stalled: whyStalled(seen, memory),
+      source: observedSource(source),
+      decision: decided,
+      health: health ?? (seen && { status: seen.plan.health.status, message: seen.plan.health.message }),
+      drifted: (seen?.plan.findings ?? []).filter(({ kind }) => kind !== "Orphan" || spec.sync.prune),
+    };
+  }
+}
+
+/** Which revision the source is at, and since when; a suspended Application is watched too. */
+async function noteSource(source: SourceState, visit: Visit, deps: ReconcileDeps): Promise<void> {
+  if (source.checkedAt !== undefined) deps.metrics.sourceChecked(visit.name, source.checkedAt);
+  const { revision } = source;
+  if (revision === undefined || visit.record().source?.revision === revision) return;
+  const since = rfc3339(deps.clock.now());
+  await visit.update((record) => ({ ...record, source: { revision, since } }));
+}
+
+/** `spec.state` is brought about when nothing is found amiss: until then, starting and stopping go on without selfHeal. */
+async function noteState(seen: Look | undefined, visit: Visit): Promise<void> {
+  const { suspend, state } = visit.application.spec;
+  if (suspend || visit.record().state === state) return;
+  if (seen === undefined || seen.plan.findings.some(({ kind }) => kind !== "Orphan")) return;
+  await visit.update((record) => ({ ...record, state }));
+}
+
+function observedSource(source: SourceState): Observation["source"] {
+  return {
+    checked: source.checkedAt !== undefined,
+    ...(source.revision !== undefined && { revision: source.revision }),
+    ...(source.error && { error: { reason: source.error.reason, message: source.error.message } }),
+  };
+}
+
+function whyStalled(seen: Look | undefined, memory: Memory): Why | undefined {
+  if (seen?.unopenable !== undefined) return { reason: "RecordUnopenable", message: seen.unopenable.message };
+  if (seen === undefined || !isSpent(memory.budget) || seen.plan.health.status === "Healthy")
+    return undefined;
+  return {
+    reason: "HealBudgetSpent",
+    message: `healing has failed again and again, and goes on every 5 minutes: ${seen.plan.health.message}`,
+  };
+}

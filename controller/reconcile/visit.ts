@@ -1,0 +1,53 @@
+import type { Application } from "../api/application.ts";
+import type { Finding } from "./judged.ts";
+import type { ApplicationRecord, RecordedProcess } from "../status/record.ts";
+import type { RunOptions } from "../compose/compose.ts";
+import { failpoint } from "../lib/failpoint.ts";
+import type { ReconcileDeps } from "./deps.ts";
+
+/** One visit of one key: the worker holds the key, so nobody else writes this record. */
+export interface Visit {
+  readonly name: string;
+  /** The last good spec, with its defaults. */
+  readonly application: Application;
+  readonly project: string;
+  /** Root of the stable checkout. */
+  readonly stableDir: string;
+  /** Aborts what can be broken off: staging, rendering, pull, build. */
+  readonly signal: AbortSignal;
+  record(): ApplicationRecord;
+  /** Saves a changed record, durably, before it resolves. */
+  update(change: (record: ApplicationRecord) => ApplicationRecord): Promise<ApplicationRecord>;
+}
+
+/** How a Compose command that changes containers runs: recorded before it starts, ended only by the last limit of a shutdown. */
+export function changingRun(visit: Visit, deps: ReconcileDeps, command: string): RunOptions {
+  return {
+    signal: deps.hardStop,
+    async onSpawn(identity) {
+      const process: RecordedProcess = { ...identity, command, startedAt: deps.clock.now() };
+      await visit.update((record) => ({ ...record, process }));
+      if (command === "up") failpoint("up-spawned", visit.name);
+    },
+    onLine: (line) => deps.log.debug("compose", { application: visit.name, command, line }),
+  };
+}
+
+/** How a Compose command that changes no container runs: it is broken off when the visit is. */
+export function preparingRun(visit: Visit, deps: ReconcileDeps, command: string): RunOptions {
+  return {
+    signal: visit.signal,
+    onLine: (line) => deps.log.debug("compose", { application: visit.name, command, line }),
+  };
+}
+
+/** Forgets a recorded process that has ended. */
+export function withoutProcess(record: ApplicationRecord): ApplicationRecord {
+  const { process: _ended, ...rest } = record;
+  return rest;
+}
+
+/** The findings in one line, for a log and the history. */
+export function describeFindings(findings: readonly Pick<Finding, "service" | "kind" | "actual">[]): string {
+  return findings.map(({ service, kind, actual }) => `${service}: ${kind}: ${actual}`).join("; ");
+}

@@ -1,0 +1,41 @@
+import type { SourceState } from "../watch/watch.ts";
+import type { Target } from "../status/record.ts";
+import type { Why } from "../status/summary.ts";
+import type { ReconcileDeps } from "./deps.ts";
+import { specHash } from "./target.ts";
+import type { Visit } from "./visit.ts";
+
+/** Follows the Application's source, and says what is known of it. Asking again changes nothing. */
+export function sourceOf(visit: Visit, deps: ReconcileDeps): SourceState {
+  const { source } = visit.application.spec;
+  deps.sources.follow(visit.name, {
+    remote: deps.remoteOf(visit.application),
+    revision: source.revision,
+    intervalMs: source.intervalMs,
+  });
+  return deps.sources.get(visit.name);
+}
+
+/** The last good spec at the last known revision; undefined until the source has answered once in this process's life. */
+export function wantedTarget(visit: Visit, source: SourceState): Target | undefined {
+  if (source.revision === undefined) return undefined;
+  return { revision: source.revision, specHash: specHash(visit.application.spec) };
+}
+
+/** What forbids every new target, whatever Git says. */
+export function whyForbidden(visit: Visit, deps: ReconcileDeps): Why | undefined {
+  const { project: claimed, name } = visit.record();
+  const { projectName } = visit.application.spec.compose;
+  if (claimed !== undefined && claimed !== projectName) {
+    return {
+      reason: "ProjectNameImmutable",
+      message: `Cannot change spec.compose.projectName to "${projectName}": what runs is project "${claimed}"; delete the Application and create it anew for that`,
+    };
+  }
+  const other = deps.records.list().find((record) => record.name !== name && record.project === projectName);
+  if (other === undefined) return undefined;
+  return {
+    reason: "ProjectNameTaken",
+    message: `Cannot use Compose project "${projectName}": Application "${other.name}" runs it; choose another spec.compose.projectName`,
+  };
+}

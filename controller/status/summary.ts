@@ -1,0 +1,256 @@
+/**
+ * What was observed and decided → the conditions and the phase. Pure; the table of the README's status section in code.
+ */
+import type { Reason } from "../api/reasons.ts";
+import type { Phase } from "../api/status.ts";
+import type { NewCondition } from "./conditions.ts";
+import type { ApplicationRecord, AppliedTarget, Attempt } from "./record.ts";
+
+/** A reason with its sentence. */
+export interface Why {
+  readonly reason: Reason;
+  readonly message: string;
+}
+
+export interface Observation {
+  readonly record: Pick<ApplicationRecord, "applied" | "attempt" | "deletion" | "state">;
+  readonly wantedState: "Running" | "Stopped";
+  readonly suspended: boolean;
+  /** The manifest on disk is wrong: its faults. */
+  readonly invalid?: Why | undefined;
+  /** It is not in the registry, and why nothing follows from that. */
+  readonly missing?: Why | undefined;
+  readonly deletionHeld?: Why | undefined;
+  readonly deletionBlocked?: Why | undefined;
+  readonly engineDown?: Why | undefined;
+  /** No new target may be applied, whatever Git says. */
+  readonly forbidden?: Why | undefined;
+  /** Healing has given up its quick pace, or cannot go on: what a person should look at. */
+  readonly stalled?: Why | undefined;
+  readonly source: { readonly revision?: string; readonly error?: Why; readonly checked: boolean };
+  /** The target that Git and the spec ask for is the applied one. */
+  readonly decision:
+    "current" | "apply" | "awaiting" | "backoff" | "no-source" | "forbidden" | "suspended" | "stopped";
+  /** The containers as judged; none while they could not be looked at or nothing was ever applied. */
+  readonly health?:
+    | {
+        readonly status: "Healthy" | "Progressing" | "Degraded" | "Missing" | "Stopped";
+        readonly message: string;
+      }
+    | undefined;
+  /** Findings that make it out of sync (an Orphan that is only shown is none). */
+  readonly drifted: readonly { readonly service: string; readonly kind: string; readonly actual: string }[];
+}
+
+export interface Summary {
+  readonly phase: Phase;
+  readonly conditions: readonly NewCondition[];
+  readonly syncStatus: "Synced" | "OutOfSync" | "Unknown";
+}
+
+type Verdict = { readonly status: "True" | "False" | "Unknown" } & Why;
+
+export function summarise(seen: Observation): Summary {
+  const ready = judgeReady(seen);
+  const synced = judgeSynced(seen);
+  const progress = judgeProgress(seen, ready);
+  const conditions: NewCondition[] = [{ type: "Ready", ...ready }];
+  if (progress?.kind === "Reconciling")
+    conditions.push({ type: "Reconciling", status: "True", ...progress.why });
+  if (progress?.kind === "Stalled") conditions.push({ type: "Stalled", status: "True", ...progress.why });
+  conditions.push(
+    { type: "SourceReady", ...judgeSource(seen) },
+    { type: "Synced", ...synced },
+    { type: "Healthy", ...judgeHealthy(seen) },
+  );
+  return {
+    phase: phaseOf(seen, ready),
+    conditions,
+    syncStatus: synced.status === "True" ? "Synced" : synced.status === "False" ? "OutOfSync" : "Unknown",
+  };
+}
+
+function judgeReady(seen: Observation): Verdict {
+  const { record, health } = seen;
+  const { applied, attempt } = record;
+  if (record.deletion !== undefined) {
+    return {
+      status: "False",
+      ...(seen.deletionBlocked ?? { reason: "Deleting", message: "is being deleted" }),
+    };
+  }
+  if (seen.invalid !== undefined) return { status: "False", ...seen.invalid };
+  if (seen.deletionHeld !== undefined) return { status: "False", ...seen.deletionHeld };
+  if (seen.engineDown !== undefined) return { status: "Unknown", ...seen.engineDown };
+  if (seen.wantedState === "Stopped") return readyWhenStopped(seen);
+  if (seen.forbidden !== undefined) return { status: "False", ...seen.forbidden };
+  if (applied === undefined) return readyBeforeFirst(seen, attempt);
+  if (attempt !== undefined) {
+    if (attempt.result === "failed" || attempt.failures > 0)
+      return { status: "False", ...whyFailed(attempt) };
+    return unknown("Progressing", `applies ${short(attempt.revision)}`);
+  }
+  if (health === undefined) return unknown("FirstVisit", "its containers have not been looked at yet");
+  if (health.status === "Degraded" || health.status === "Missing") {
+    return { status: "False", reason: "ServiceNotHealthy", message: health.message };
+  }
+  if (applied.gate === "failed") return { status: "False", ...whyGateFailed(applied) };
+  if (applied.gate === "pending") {
+    return unknown("Progressing", `waits until ${short(applied.revision)} is healthy: ${health.message}`);
+  }
+  if (health.status === "Progressing")
+    return { status: "False", reason: "Progressing", message: health.message };
+  return { status: "True", reason: "Synced", message: `${short(applied.revision)} is applied and healthy` };
+}
+
+function readyWhenStopped({ health, record }: Observation): Verdict {
+  if (record.applied === undefined || health === undefined || health.status === "Stopped") {
+    if (record.state === "Stopped" || record.applied === undefined) {
+      return { status: "True", reason: "Stopped", message: "stopped by spec.state" };
+    }
+  }
+  return unknown("Progressing", "stops");
+}
+
+function readyBeforeFirst(seen: Observation, attempt: Attempt | undefined): Verdict {
+  if (attempt?.result === "failed") return { status: "False", ...whyFailed(attempt) };
+  if (attempt !== undefined) return unknown("Progressing", `applies ${short(attempt.revision)}`);
+  if (seen.source.error !== undefined) return { status: "False", ...seen.source.error };
+  if (seen.suspended)
+    return { status: "False", reason: "Suspended", message: "suspended before its first deployment" };
+  if (seen.decision === "awaiting") {
+    return {
+      status: "False",
+      reason: "AwaitingSync",
+      message: "its first deployment waits for `conops sync`",
+    };
+  }
+  return unknown("FirstVisit", "its source has not been read yet");
+}
+
+function judgeSource({ source }: Observation): Verdict {
+  if (source.error !== undefined) return { status: "False", ...source.error };
+  if (!source.checked || source.revision === undefined) {
+    return unknown("SourceNotChecked", "the remote has not been asked yet");
+  }
+  return { status: "True", reason: "SourceReady", message: `the remote is at ${short(source.revision)}` };
+}
+
+function judgeSynced(seen: Observation): Verdict {
+  const { record, decision } = seen;
+  const { applied, attempt } = record;
+  if (applied === undefined) {
+    if (attempt?.result === "failed") return { status: "False", ...whyFailed(attempt) };
+    if (decision === "awaiting") {
+      return { status: "False", reason: "AwaitingSync", message: "waits for `conops sync`" };
+    }
+    return unknown("FirstVisit", "nothing has been applied yet");
+  }
+  if (attempt?.result === "failed") return { status: "False", ...whyFailed(attempt) };
+  if (attempt !== undefined || decision === "apply") {
+    return { status: "False", reason: "NewRevision", message: "a new target is being applied" };
+  }
+  if (decision === "awaiting") {
+    return { status: "False", reason: "AwaitingSync", message: "a new target waits for `conops sync`" };
+  }
+  const [first, ...others] = seen.drifted;
+  if (first !== undefined && seen.wantedState === "Running") {
+    const more = others.length > 0 ? ` (and ${others.length} more)` : "";
+    return {
+      status: "False",
+      reason: "Drift",
+      message: `service "${first.service}": ${first.kind}: ${first.actual}${more}`,
+    };
+  }
+  return { status: "True", reason: "Synced", message: `${short(applied.revision)} is applied` };
+}
+
+function judgeHealthy({ health, engineDown, record }: Observation): Verdict {
+  if (engineDown !== undefined) return { status: "Unknown", ...engineDown };
+  if (health === undefined) {
+    return unknown(
+      "FirstVisit",
+      record.applied === undefined ? "nothing has been applied yet" : "not looked at yet",
+    );
+  }
+  switch (health.status) {
+    case "Healthy":
+      return { status: "True", reason: "Healthy", message: health.message };
+    case "Stopped":
+      return { status: "True", reason: "Stopped", message: health.message };
+    case "Progressing":
+      return { status: "Unknown", reason: "Progressing", message: health.message };
+    case "Degraded":
+    case "Missing":
+      return { status: "False", reason: "ServiceNotHealthy", message: health.message };
+    default:
+      return health.status satisfies never;
+  }
+}
+
+function judgeProgress(
+  seen: Observation,
+  ready: Verdict,
+): { readonly kind: "Reconciling" | "Stalled"; readonly why: Why } | undefined {
+  const why = { reason: ready.reason, message: ready.message };
+  const { attempt, deletion } = seen.record;
+  if (deletion !== undefined) {
+    return { kind: seen.deletionBlocked === undefined ? "Reconciling" : "Stalled", why };
+  }
+  const stuck = seen.invalid ?? seen.deletionHeld ?? seen.forbidden ?? seen.stalled;
+  if (stuck !== undefined && seen.engineDown === undefined) return { kind: "Stalled", why: stuck };
+  if (
+    attempt?.result === "failed" &&
+    (attempt.terminal === true || attempt.failures >= STALLED_AFTER_FAILURES)
+  ) {
+    return { kind: "Stalled", why: whyFailed(attempt) };
+  }
+  if (ready.status === "Unknown" || ready.reason === "Progressing" || attempt?.result === "running") {
+    return seen.suspended ? undefined : { kind: "Reconciling", why };
+  }
+  return undefined;
+}
+
+/** As for healing: after this many failures in a row, a person should look. */
+const STALLED_AFTER_FAILURES = 8;
+
+function phaseOf(seen: Observation, ready: Verdict): Phase {
+  const { record, decision } = seen;
+  if (record.deletion !== undefined) return "Deleting";
+  if (record.applied === undefined) {
+    if (seen.invalid !== undefined || seen.forbidden !== undefined) return "Error";
+    if (seen.suspended) return "Suspended";
+    if (seen.wantedState === "Stopped") return "Stopped";
+    if (record.attempt?.result === "failed" || seen.source.error !== undefined) return "Error";
+    if (record.attempt !== undefined) return "Syncing";
+    return decision === "awaiting" ? "PendingSync" : "Pending";
+  }
+  if (seen.suspended) return "Suspended";
+  if (seen.wantedState === "Stopped") return "Stopped";
+  if (record.attempt?.result === "running" || record.applied.gate === "pending") return "Syncing";
+  if (ready.status === "False") return ready.reason === "Progressing" ? "Syncing" : "Degraded";
+  if (decision === "awaiting" || seen.drifted.length > 0) return "OutOfSync";
+  return "Synced";
+}
+
+function whyFailed(attempt: Attempt): Why {
+  return {
+    reason: attempt.reason ?? "InternalError",
+    message: attempt.message ?? `the last try to apply ${short(attempt.revision)} failed`,
+  };
+}
+
+function whyGateFailed(applied: AppliedTarget): Why {
+  return {
+    reason: applied.gateReason ?? "HealthGateFailed",
+    message: applied.gateMessage ?? `${short(applied.revision)} did not become healthy`,
+  };
+}
+
+function unknown(reason: Reason, message: string): Verdict {
+  return { status: "Unknown", reason, message };
+}
+
+function short(revision: string): string {
+  return revision.slice(0, 12);
+}
