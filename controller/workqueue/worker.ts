@@ -111,7 +111,7 @@ export function startWorkers(options: WorkersOptions): Workers {
     const error = errorOf(ending);
     const overran = limitSignal.aborted && limitSignal.reason === timedOut;
     if (overran) metrics.timedOut();
-    if (signal.aborted && !overran && isAbort(error, signal)) {
+    if (signal.aborted && isAbort(error, signal)) {
       log.debug("reconcile interrupted by shutdown", { key });
       return;
     }

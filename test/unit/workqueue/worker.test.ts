@@ -428,6 +428,18 @@ describe("startWorkers(): shutdown", () => {
     expect(queue.length()).to.equal(1);
   });
 
+  it("does not begin with a key that was handed out just before the abort", async () => {
+    const test = setUp(answering({ kind: "synced" }));
+    await test.clock.advance(1);
+
+    test.queue.add("shop");
+    test.shutdown.abort(new Error("shutting down"));
+    await test.workers.done;
+
+    expect(test.runs).to.deep.equal([]);
+    await test.queue.shutDownWithDrain(AbortSignal.timeout(1_000));
+  });
+
   it("leaves no timer and no listener behind a finished reconcile", async () => {
     const test = setUp(answering({ kind: "synced" }));
     let listeners = 0;
