@@ -148,7 +148,6 @@ export function createDockerInformer(options: DockerInformerOptions): DockerInfo
       if ((await docker.engine(signal)).id !== engineId) throw new Error("Another Docker engine answers");
       if (!listWanted && clock.monotonic() < resyncAt) continue;
       await sleep(clock, Math.max(listedAt + LIST_GAP_MS - clock.monotonic(), 0), signal);
-      listWanted = false;
       listedAt = clock.monotonic();
       resyncAt = listedAt + jittered(resyncMs);
       await list(signal);
@@ -173,6 +172,7 @@ export function createDockerInformer(options: DockerInformerOptions): DockerInfo
   }
 
   async function list(signal: AbortSignal, beforeReport = (): void => {}): Promise<void> {
+    listWanted = false;
     const read = cache.begin();
     const namedMeanwhile = (named = new Set<string>());
     try {

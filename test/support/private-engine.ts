@@ -1,8 +1,8 @@
 import { execFile, spawn, type ChildProcess } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { closeSync, openSync } from "node:fs";
-import { access, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { closeSync, existsSync, openSync } from "node:fs";
+import { access, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -51,7 +51,8 @@ export interface PrivateEngineOptions {
 /** Starts one (2 to 3 s), with the tests' image loaded. Needs root, iproute2 and dockerd, and says which is missing. */
 export async function startPrivateEngine(options: PrivateEngineOptions = {}): Promise<PrivateEngine> {
   await requireTools();
-  const name = `ct-engine-${randomBytes(4).toString("hex")}`;
+  await sweepAbandoned();
+  const name = `ct-engine-${process.pid}-${randomBytes(4).toString("hex")}`;
   const root = await mkdtemp(join(tmpdir(), `${name}-`));
   const socket = join(root, "docker.sock");
   const netns = `/run/netns/${name}`;
@@ -136,11 +137,7 @@ export async function startPrivateEngine(options: PrivateEngineOptions = {}): Pr
       alive().kill("SIGCONT");
       await stop("SIGKILL");
     }
-    await killProcessesNaming(root);
-    await unmountBelow(root);
-    await removeCgroups(name);
-    await run("ip", ["netns", "delete", name]).catch(() => {});
-    await rm(root, { recursive: true, force: true, maxRetries: 5 });
+    await removeEngine(name, root);
   }
 
   try {
@@ -174,6 +171,22 @@ export async function startPrivateEngine(options: PrivateEngineOptions = {}): Pr
     lastLog,
     close,
   };
+}
+
+async function removeEngine(name: string, root: string): Promise<void> {
+  await killProcessesNaming(root);
+  await unmountBelow(root);
+  await removeCgroups(name);
+  await run("ip", ["netns", "delete", name]).catch(() => {});
+  await rm(root, { recursive: true, force: true, maxRetries: 5 });
+}
+
+/** Removes what test processes that were killed left behind; their dockerd died with them, its containers did not. */
+async function sweepAbandoned(): Promise<void> {
+  for (const folder of await readdir(tmpdir())) {
+    const [, name, owner] = /^(ct-engine-(\d+)-[0-9a-f]{8})-\w+$/.exec(folder) ?? [];
+    if (name !== undefined && !existsSync(`/proc/${owner}`)) await removeEngine(name, join(tmpdir(), folder));
+  }
 }
 
 async function requireTools(): Promise<void> {
