@@ -3,9 +3,9 @@
  * in docs/configuration.md.
  */
 import { resolve, sep } from "node:path";
-import { parseDuration } from "./cli/duration.ts";
+import { parseInterval } from "./api/interval.ts";
 import { UsageError } from "./cli/errors.ts";
-import { didYouMean } from "./cli/nearest.ts";
+import { didYouMean } from "./cli/did-you-mean.ts";
 
 export interface Config {
   /** Absolute. */
@@ -214,7 +214,7 @@ function readConcurrency(found: Given | undefined): number {
 
 function readShutdownTimeout(found: Given | undefined): number {
   const { source, value } = found ?? { source: "", value: SETTINGS.shutdownTimeout.default };
-  const ms = parseDuration(value);
+  const ms = parseInterval(value);
   if (ms === undefined || ms > 3_600_000)
     throw bad({ source, value }, "a duration up to 1h, such as 20s or 1m30s");
   return ms;

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { parseAllDocuments } from "yaml";
 import { isErrno } from "../lib/atomic-file.ts";
 import { API_VERSION } from "../api/application.ts";
-import type { Condition, HistoryEntry, ServiceStatus, StatusDocument } from "../api/status.ts";
+import type { StatusDocument } from "../api/status.ts";
 
 const SUFFIX = ".status.yaml";
 
@@ -83,11 +83,11 @@ function toStatusDocument(value: unknown): StatusDocument | undefined {
       sync: { ...fields(status["sync"]), status: textOf(fields(status["sync"])["status"], "Unknown") },
       health: {
         status: textOf(health["status"], "Unknown"),
-        services: listOf<ServiceStatus>(health["services"], "name"),
+        services: listOf(health["services"], "name"),
       },
       drift: listOf(status["drift"], "kind"),
-      history: listOf<HistoryEntry>(status["history"], "startedAt"),
-      conditions: listOf<Condition>(status["conditions"], "type"),
+      history: listOf(status["history"], "startedAt"),
+      conditions: listOf(status["conditions"], "type"),
     },
     // The file is the controller's own; what it wrote is believed beyond what was filled in above.
   } as unknown as StatusDocument;
@@ -103,7 +103,7 @@ function textOf(value: unknown, otherwise: string): string {
 }
 
 /** The items that are maps with a text under `key`. */
-function listOf<Item>(value: unknown, key: string): readonly Item[] {
+function listOf(value: unknown, key: string): readonly unknown[] {
   if (!Array.isArray(value)) return [];
-  return value.filter((item: unknown) => typeof fields(item)[key] === "string") as Item[];
+  return value.filter((item: unknown) => typeof fields(item)[key] === "string");
 }

@@ -1,0 +1,63 @@
+import type { Command } from "commander";
+import { parseInterval } from "../api/interval.ts";
+import { addCommand, contextOf } from "./command.ts";
+import type { Flags, ProgramDeps } from "./command.ts";
+import { UsageError } from "./errors.ts";
+
+const TIMEOUT_FLAG = "--timeout <duration>";
+const TIMEOUT_DEFAULT = "5m";
+
+/** Adds the commands that ask the controller for something, and `wait`. */
+export function addActing(program: Command, deps: ProgramDeps): void {
+  addCommand(program, deps, "sync", "sync", "look at the remote now, and apply what is wanted")
+    .argument("<NAME...>", "names of Applications")
+    .option("--wait", "wait until it is healthy, or failed")
+    .option(TIMEOUT_FLAG, "how long to wait", TIMEOUT_DEFAULT)
+    .action((names: readonly string[], flags: Flags) => request("sync", deps, names, flags));
+
+  addCommand(program, deps, "retry", "retry", "try what failed again, at once")
+    .argument("<NAME...>", "names of Applications")
+    .option("--wait", "wait until it is healthy, or failed")
+    .option(TIMEOUT_FLAG, "how long to wait", TIMEOUT_DEFAULT)
+    .action((names: readonly string[], flags: Flags) => request("retry", deps, names, flags));
+
+  addCommand(program, deps, "confirmDeletion", "confirm-deletion", "go on with a deletion that is held")
+    .argument("[NAME...]", "names of Applications")
+    .option("--all", "all whose deletion is held")
+    .action(async (names: readonly string[], flags: Flags) => {
+      const all = flags["all"] === true;
+      if (all === names.length > 0) throw new UsageError("Name the Applications to confirm, or use --all");
+      const { confirmDeletion } = await import("./request.ts");
+      await confirmDeletion(contextOf(deps, flags), all ? "all" : names);
+    });
+
+  addCommand(program, deps, "wait", "wait", "wait until Applications are as you want them")
+    .argument("<NAME...>", "names of Applications")
+    .requiredOption("--for <what>", "Ready, CONDITION=True|False|Unknown, phase=PHASE, or delete")
+    .option(TIMEOUT_FLAG, "how long to wait", TIMEOUT_DEFAULT)
+    .action(async (names: readonly string[], flags: Flags) => {
+      const [{ waitFor }, { parseGoal }] = await Promise.all([import("./wait.ts"), import("./goal.ts")]);
+      const goal = parseGoal(String(flags["for"]));
+      await waitFor(contextOf(deps, flags), { names, goal, timeoutMs: readTimeout(flags) });
+    });
+}
+
+async function request(
+  action: "sync" | "retry",
+  deps: ProgramDeps,
+  names: readonly string[],
+  flags: Flags,
+): Promise<void> {
+  const waitMs = flags["wait"] === true ? readTimeout(flags) : undefined;
+  const { requestAction } = await import("./request.ts");
+  await requestAction(contextOf(deps, flags), { action, names, waitMs });
+}
+
+function readTimeout(flags: Flags): number {
+  const text = String(flags["timeout"] ?? TIMEOUT_DEFAULT);
+  const ms = parseInterval(text);
+  if (ms !== undefined) return ms;
+  throw new UsageError(
+    `Cannot use ${JSON.stringify(text)} for --timeout: expected a duration, such as 90s or 5m`,
+  );
+}

@@ -1,0 +1,63 @@
+import type { Command } from "commander";
+import type { Clock } from "../lib/clock.ts";
+import type { CommandContext } from "./context.ts";
+import { formatExamples } from "./help.ts";
+import type { EXAMPLES } from "./help.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** Flags by their names in camel case; those that were not given are undefined. */
+export type Flags = Readonly<Record<string, string | boolean | undefined>>;
+
+/** A flag that can also be a variable. */
+export interface FlagSetting {
+  /** As commander declares it. */
+  readonly flag: string;
+  readonly variable: string;
+  readonly default: string;
+  readonly meaning: string;
+  readonly everywhere?: true;
+}
+
+export interface ProgramDeps {
+  readonly terminal: Terminal;
+  readonly clock: Clock;
+  /** The flags of `run`; every command takes those that are `everywhere`. */
+  readonly settings: readonly FlagSetting[];
+  /** The flag that `validate` shares with `run`. */
+  readonly allowFileRepos: FlagSetting;
+  /** Throws UsageError. */
+  readonly readFolders: (flags: Flags) => Pick<CommandContext, "manifestsDir" | "dataDir">;
+  /** Throws UsageError. */
+  readonly readAllowFileRepos: (flags: Flags) => boolean;
+  /** Runs the controller until it is told to stop. */
+  readonly run: (flags: Flags) => Promise<void>;
+  /** What the process exits with when the command is over. */
+  readonly setExitCode: (code: number) => void;
+}
+
+/** Adds one command with the flags of `settings` and its examples. */
+export function addCommand(
+  program: Command,
+  { settings }: Pick<ProgramDeps, "settings">,
+  examples: keyof typeof EXAMPLES,
+  usage: string,
+  description: string,
+  flags: readonly FlagSetting[] = settings.filter(({ everywhere }) => everywhere),
+): Command {
+  const command = program
+    .command(usage)
+    .description(description)
+    .addHelpText("after", formatExamples(examples));
+  for (const { flag, variable, default: value, meaning } of flags) {
+    command.option(flag, `${meaning} (${variable}; default: ${value})`);
+  }
+  return command;
+}
+
+/** What a command is given, from its flags. Throws UsageError. */
+export function contextOf(
+  { terminal, clock, readFolders }: Pick<ProgramDeps, "terminal" | "clock" | "readFolders">,
+  flags: Flags,
+): CommandContext {
+  return { terminal, clock, ...readFolders(flags) };
+}

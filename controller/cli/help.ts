@@ -1,0 +1,95 @@
+/** Shown above the commands in `conops --help`. */
+export const DESCRIPTION = `GitOps for Docker Compose, in Kubernetes' manner.
+
+Drop an Application into a folder: ConOps brings the Compose project of its Git
+repository up on this host, follows every commit, and puts right what stops
+matching Git.`;
+
+/** Shown below the commands in `conops --help`. */
+export const EPILOGUE = `
+A first Application, manifests/hello.yaml:
+  apiVersion: conops.dev/v1alpha1
+  kind: Application
+  metadata:
+    name: hello
+  spec:
+    source:
+      repoURL: https://git.example.com/hello.git
+      revision: {branch: main}
+      path: compose.yaml
+      interval: 30s
+
+  conops validate manifests/hello.yaml   is it right?
+  conops run                             the controller: leave it running
+  conops get -w                          watch it come up, in a second terminal
+  conops describe hello                  everything about it, and why
+
+Where state lives:
+  manifests/hello.yaml         yours: what you want
+  manifests/hello.status.yaml  the controller's: what it observed
+  .conops/                     the controller's own records, mirrors and checkouts
+  Commands read and write these files: they also work while no controller runs.
+
+Exit codes:
+  0  done, or what was waited for came true
+  1  failed, or timed out
+  2  the command line is wrong
+
+Flags are also read from the environment: --data-dir is CONOPS_DATA_DIR.
+"conops help COMMAND" shows a command with examples.
+`;
+
+/** The examples below the help of each command. */
+export const EXAMPLES = {
+  run: [
+    ["conops run", "the controller on ./manifests and ./.conops"],
+    ["conops run --manifests /srv/apps --data-dir /var/lib/conops", "folders of your own"],
+    ["conops run --http 127.0.0.1:9464 --log-format json", "for a service manager"],
+    ["conops run --http off", "without metrics and health"],
+  ],
+  get: [
+    ["conops get", "every Application in a table"],
+    ["conops get shop -o yaml", "one, with spec and status"],
+    ["conops get apps -o wide -l team=web", "more columns, only these labels"],
+    ["conops get -w", "keep on printing what changes"],
+    ["conops get -o name", "names for a script"],
+  ],
+  describe: [
+    ["conops describe shop", "spec, state, services, drift, conditions, history"],
+    ["conops describe shop web", "two of them"],
+  ],
+  validate: [
+    ["conops validate", "everything in the folder of manifests"],
+    ["conops validate shop.yaml apps/", "files and folders"],
+    ["git show main:shop.yaml | conops validate -", "the standard input"],
+  ],
+  sync: [
+    ["conops sync shop", "look at the remote now, and apply what is wanted"],
+    ["conops sync shop --wait", "and wait until it is healthy, or failed"],
+    ["conops sync shop --wait --timeout 10m", "with more patience"],
+  ],
+  retry: [["conops retry shop", "try again now, instead of at the end of the backoff"]],
+  confirmDeletion: [
+    ["conops confirm-deletion shop web", "go on with the deletion of these"],
+    ["conops confirm-deletion --all", "of everything that is held"],
+  ],
+  wait: [
+    ["conops wait shop --for Ready", "until what the manifest says now is up and healthy"],
+    ["conops wait shop web --for Ready --timeout 10m", "several, with more patience"],
+    ["conops wait shop --for Synced=False", "until a condition has another status"],
+    ["conops wait shop --for phase=Stopped", "until a phase"],
+    ["conops wait shop --for delete", "until nothing is left of it"],
+  ],
+  version: [
+    ["conops version", "for a person"],
+    ["conops version -o json", "for a script"],
+  ],
+} as const satisfies Readonly<Record<string, readonly (readonly [string, string])[]>>;
+
+/** The examples of one command as help shows them. */
+export function formatExamples(command: keyof typeof EXAMPLES): string {
+  const examples = EXAMPLES[command];
+  const width = Math.max(...examples.map(([line]) => line.length));
+  const lines = examples.map(([line, meaning]) => `  ${line.padEnd(width)}  ${meaning}\n`);
+  return `\nExamples:\n${lines.join("")}`;
+}

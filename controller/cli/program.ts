@@ -1,0 +1,100 @@
+/**
+ * The command line: every command, its flags and its help. Commands work on the folder of manifests alone, so they also
+ * work while no controller runs. What a command needs is loaded when it is called.
+ */
+import { relative } from "node:path";
+import { Command, Option } from "commander";
+import { addActing } from "./acting-commands.ts";
+import { addCommand, contextOf } from "./command.ts";
+import type { Flags, ProgramDeps } from "./command.ts";
+import { DESCRIPTION, EPILOGUE } from "./help.ts";
+import type { Output } from "./output.ts";
+import { formatVersion, readVersion } from "./version.ts";
+
+const OUTPUTS: readonly Output[] = ["table", "wide", "json", "yaml", "name"];
+const KINDS = ["applications", "application", "apps", "app", "applications.conops.dev"];
+
+/**
+ * The program. `parseAsync` rejects with UsageError or CommandError for what went wrong, and with CommanderError for a
+ * wrong command line or after a help text (which commander has then printed).
+ */
+export function createProgram(deps: ProgramDeps): Command {
+  const { terminal } = deps;
+  const program = new Command("conops")
+    .description(DESCRIPTION)
+    .addHelpText("after", EPILOGUE)
+    .configureOutput({ writeOut: (text) => terminal.out(text), writeErr: (text) => terminal.err(text) })
+    .exitOverride()
+    .showHelpAfterError("See: conops --help")
+    .helpOption("-h, --help", "show this help")
+    .version(`conops ${readVersion()}`, "-V, --version", "show the version");
+
+  program.commandsGroup("Run it:");
+  addCommand(
+    program,
+    deps,
+    "run",
+    "run",
+    "run the controller, until SIGTERM or Ctrl-C",
+    deps.settings,
+  ).action((flags: Flags) => deps.run(flags));
+  program.commandsGroup("Look at it:");
+  addLooking(program, deps);
+  program.commandsGroup("Act on it:");
+  addActing(program, deps);
+  program.commandsGroup("Other:");
+  program.helpCommand("help [command]", "show the help of a command");
+  addCommand(program, deps, "version", "version", "show the version", [])
+    .addOption(new Option("-o, --output <format>", "how to print").choices(["json"]))
+    .action((flags: Flags) => terminal.out(formatVersion(flags["output"] === "json" ? "json" : undefined)));
+  return program;
+}
+
+function addLooking(program: Command, deps: ProgramDeps): void {
+  addCommand(program, deps, "get", "get", "show Applications in a table")
+    .argument("[NAME...]", "names, after an optional word applications, apps or app; all when none is given")
+    .addOption(new Option("-o, --output <format>", "how to print").choices(OUTPUTS).default("table"))
+    .option("-w, --watch", "go on printing what changes")
+    .option("-l, --selector <labels>", "only those with these labels, such as team=web,tier!=db")
+    .option("--no-headers", "leave out the first line of the table")
+    .action(async (names: readonly string[], flags: Flags) => {
+      const [{ getApplications, watchApplications }, { parseSelector }] = await Promise.all([
+        import("./get.ts"),
+        import("./selector.ts"),
+      ]);
+      const selector = flags["selector"];
+      const options = {
+        names: KINDS.includes(names[0]?.toLowerCase() ?? "") ? names.slice(1) : names,
+        output: OUTPUTS.find((output) => output === flags["output"]) ?? "table",
+        headers: flags["headers"] !== false,
+        matches: typeof selector === "string" ? parseSelector(selector) : () => true,
+      };
+      await (flags["watch"] === true ? watchApplications : getApplications)(contextOf(deps, flags), options);
+    });
+
+  addCommand(program, deps, "describe", "describe", "show everything about an Application, and why")
+    .argument("<NAME...>", "names of Applications")
+    .action(async (names: readonly string[], flags: Flags) => {
+      const { describeApplications } = await import("./describe.ts");
+      await describeApplications(contextOf(deps, flags), names);
+    });
+
+  const folders = deps.settings.filter(({ everywhere }) => everywhere);
+  addCommand(program, deps, "validate", "validate", "check manifests, and say what is wrong where", [
+    ...folders,
+    deps.allowFileRepos,
+  ])
+    .argument(
+      "[PATH...]",
+      "files, folders, or - for the standard input; the folder of manifests when none is given",
+    )
+    .action(async (paths: readonly string[], flags: Flags) => {
+      const { validate } = await import("./validate.ts");
+      const { manifestsDir } = contextOf(deps, flags);
+      const isValid = await validate(deps.terminal, {
+        paths: paths.length === 0 ? [relative(process.cwd(), manifestsDir) || "."] : paths,
+        allowFileRepos: deps.readAllowFileRepos(flags),
+      });
+      if (!isValid) deps.setExitCode(1);
+    });
+}

@@ -1,0 +1,47 @@
+import { oneLine } from "./clean.ts";
+import { colorOf } from "./terminal.ts";
+import type { Terminal } from "./terminal.ts";
+
+const GAP = "   ";
+/** A cell longer than this would push everything after it off the screen. */
+const MAX_WIDTH = 60;
+
+export interface Table {
+  readonly head: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+}
+
+/** The width of each column that shows `table` whole, and at least `atLeast`. Over-long cells do not count. */
+export function widthsOf({ head, rows }: Table, atLeast: readonly number[] = []): readonly number[] {
+  return head.map((title, column) => {
+    let width = Math.max(title.length, atLeast[column] ?? 0);
+    for (const row of rows) width = Math.max(width, Math.min(lengthOf(row[column] ?? ""), MAX_WIDTH));
+    return width;
+  });
+}
+
+/** One row as a line: columns at least as wide as `widths`, safe to print, words of a status in colour. */
+export function formatRow(
+  cells: readonly string[],
+  widths: readonly number[],
+  terminal: Pick<Terminal, "paint">,
+): string {
+  const line = cells.map((cell, column) => {
+    const text = oneLine(cell);
+    const color = colorOf(text);
+    const padding =
+      column === cells.length - 1 ? "" : " ".repeat(Math.max(0, (widths[column] ?? 0) - lengthOf(text)));
+    return (color === undefined ? text : terminal.paint(color, text)) + padding;
+  });
+  return `${line.join(GAP).trimEnd()}\n`;
+}
+
+/** The whole table; without its head where there is none (`head` of empty texts). */
+export function formatTable(table: Table, terminal: Pick<Terminal, "paint">): string {
+  const widths = widthsOf(table);
+  return [table.head, ...table.rows].map((row) => formatRow(row, widths, terminal)).join("");
+}
+
+function lengthOf(text: string): number {
+  return Array.from(oneLine(text)).length;
+}

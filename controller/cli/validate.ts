@@ -1,0 +1,88 @@
+import { join } from "node:path";
+import { formatFault } from "../api/application.ts";
+import type { Fault } from "../api/application.ts";
+import { isErrno } from "../lib/atomic-file.ts";
+import { resolveClaims } from "../registry/claims.ts";
+import { causeOf, isManifestName, listManifestFiles, readRegistryFile } from "../registry/files.ts";
+import { parseManifests } from "../registry/parse.ts";
+import type { FileContent } from "../registry/readings.ts";
+import { oneLine } from "./clean.ts";
+import type { Terminal } from "./terminal.ts";
+
+export interface ValidateOptions {
+  /** Files, folders, or `-` for the standard input; as the person gave them. */
+  readonly paths: readonly string[];
+  readonly allowFileRepos: boolean;
+}
+
+/**
+ * Prints everything that is wrong with the manifests, one line each as `file:line:column: field: message`, and a summary.
+ * True when nothing is wrong. The files are taken as one registry: names and stems must not collide.
+ */
+export async function validate(terminal: Terminal, options: ValidateOptions): Promise<boolean> {
+  const files = new Map<string, FileContent>();
+  for (const path of options.paths) {
+    try {
+      for (const [file, content] of await readPath(path, terminal, options)) files.set(file, content);
+    } catch (error) {
+      const cause = isErrno(error, "ENOENT") ? "there is no such file or folder" : causeOf(error);
+      files.set(path, { kind: "unreadable", message: cause });
+    }
+  }
+  const { present } = resolveClaims(files, new Map());
+  const faults = [...present.values()]
+    .flatMap((found) => (found.kind === "invalid" ? found.faults : []))
+    .toSorted(byPlace);
+  for (const fault of faults) terminal.out(`${oneLine(formatFault(fault))}\n`);
+  const valid = [...present.values()].filter(({ kind }) => kind === "declared").length;
+  terminal.out(`${summarise(files, valid, faults.length)}\n`);
+  return faults.length === 0;
+}
+
+async function readPath(
+  path: string,
+  terminal: Terminal,
+  { allowFileRepos }: ValidateOptions,
+): Promise<readonly (readonly [string, FileContent])[]> {
+  const parse = (file: string, bytes: Uint8Array): readonly [string, FileContent] => {
+    return [file, { kind: "parsed", documents: parseManifests(file, bytes, { allowFileRepos }).documents }];
+  };
+  if (path === "-") return [parse("<stdin>", await terminal.readInput())];
+  const { root, manifests, unreadable } = await listManifestFiles(path);
+  const isFolder = root === path;
+  const found: (readonly [string, FileContent])[] = [];
+  for (const { folder, message } of unreadable) {
+    found.push([join(root, folder), { kind: "unreadable", message: `cannot be read: ${message}` }]);
+  }
+  for (const name of manifests) {
+    const file = isFolder ? join(root, name) : path;
+    const read =
+      isManifestName(name) || !/\.(?:status|request)\.ya?ml$/.test(name)
+        ? await readRegistryFile(root, name)
+        : ({ kind: "unreadable", message: "is a status or a request, never a manifest" } as const);
+    if (read.kind === "read") found.push(parse(file, read.bytes));
+    if (read.kind === "unreadable") found.push([file, read]);
+  }
+  return found;
+}
+
+function byPlace(a: Fault, b: Fault): number {
+  if (a.file !== b.file) return a.file < b.file ? -1 : 1;
+  return a.line - b.line || a.column - b.column;
+}
+
+function summarise(files: ReadonlyMap<string, FileContent>, valid: number, faults: number): string {
+  let foreign = 0;
+  for (const content of files.values()) {
+    if (content.kind === "parsed")
+      foreign += content.documents.filter(({ kind }) => kind === "foreign").length;
+  }
+  const parts = [`${count(files.size, "file")}: ${count(valid, "valid Application")}`];
+  if (foreign > 0) parts.push(`${count(foreign, "document")} of other kinds`);
+  if (faults > 0) parts.push(count(faults, "fault"));
+  return parts.join(", ");
+}
+
+function count(number: number, what: string): string {
+  return `${number} ${what}${number === 1 ? "" : "s"}`;
+}

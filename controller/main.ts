@@ -1,0 +1,85 @@
+/**
+ * The process: streams, signals and exit codes. The commands are in `cli/`; what `run` starts is in `controller.ts`.
+ */
+import { CommanderError } from "commander";
+import { oneLine } from "./cli/clean.ts";
+import type { Flags } from "./cli/command.ts";
+import { CommandError, UsageError } from "./cli/errors.ts";
+import { createProgram } from "./cli/program.ts";
+import { runUntilSignal } from "./cli/run-until-signal.ts";
+import { createTerminal } from "./cli/terminal.ts";
+import { readAllowFileRepos, readConfig, readFolders, SETTINGS, unknownVariables } from "./config.ts";
+import { isErrno } from "./lib/atomic-file.ts";
+import { systemClock } from "./lib/clock.ts";
+
+const EXIT_FAILED = 1;
+const EXIT_USAGE = 2;
+
+const terminal = createTerminal(process);
+const surroundings = { env: process.env, cwd: process.cwd(), isTTY: process.stdout.isTTY };
+let exitCode = 0;
+let isController = false;
+
+/** The controller, until a signal. Loaded here only, so that no other command pays for it. */
+async function run(flags: Flags): Promise<void> {
+  const config = readConfig(flags, surroundings);
+  isController = true;
+  const { createLogger } = await import("./telemetry/logger.ts");
+  const log = createLogger({ format: config.logFormat, level: config.logLevel, stream: process.stdout });
+  const die = (error: unknown): void => {
+    log.error("unexpected exception: the controller ends", {
+      error: error instanceof Error ? error.stack : error,
+    });
+    process.exit(EXIT_FAILED);
+  };
+  process.on("uncaughtException", die).on("unhandledRejection", die);
+  for (const message of unknownVariables(process.env)) log.warn("unknown variable", { message });
+  try {
+    const { startController } = await import("./controller.ts");
+    await runUntilSignal(() => startController(config, { log }), { log, process });
+  } catch (error) {
+    die(error);
+  }
+  process.exit(); // whatever a library may still hold open
+}
+
+function exitCodeOf(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_USAGE; // it has printed its text
+  if (error instanceof UsageError || error instanceof CommandError) {
+    terminal.err(`${terminal.paint("red", "Error:")} ${oneLine(error.message)}\n`);
+    return error instanceof UsageError ? EXIT_USAGE : EXIT_FAILED;
+  }
+  terminal.err(`Error: ${error instanceof Error ? error.stack : String(error)}\n`);
+  return EXIT_FAILED;
+}
+
+process.stdout.on("error", (error) => {
+  if (!isErrno(error, "EPIPE")) throw error;
+  // A reader that has seen enough ends a command, and never the controller.
+  if (!isController) process.exit(exitCode);
+});
+
+const program = createProgram({
+  terminal,
+  clock: systemClock,
+  settings: Object.values(SETTINGS),
+  allowFileRepos: SETTINGS.allowFileRepos,
+  readFolders: (flags) => readFolders(flags, surroundings),
+  readAllowFileRepos: (flags) => readAllowFileRepos(flags, surroundings),
+  run,
+  setExitCode: (code) => (exitCode = code),
+}).hook("preAction", (_, command) => {
+  if (command.name() === "run") return;
+  for (const warning of unknownVariables(process.env)) terminal.err(`Warning: ${warning}\n`);
+});
+
+// The clock's timers keep no process alive; a command that waits has to live.
+const alive = setInterval(() => {}, 2 ** 30);
+try {
+  await program.parseAsync();
+} catch (error) {
+  exitCode = exitCodeOf(error);
+} finally {
+  clearInterval(alive);
+}
+process.exitCode = exitCode;
