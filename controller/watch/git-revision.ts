@@ -47,9 +47,8 @@ function resolveRef(
     full.startsWith(prefix) ? [full.slice(prefix.length)] : [],
   );
   if (names.length === 0) return missing(what, url, `it has no ${kind === "branch" ? "branches" : "tags"}`);
-  const nearest = nearestNames(name, names);
-  const hint =
-    nearest.length === 0 ? "" : `; the nearest are ${nearest.map((near) => `"${near}"`).join(", ")}`;
+  const near = nearestNames(name, names);
+  const hint = near.length === 0 ? "" : `; it has ${near.map((other) => `"${other}"`).join(", ")}`;
   return missing(what, url, `there is none of that name${hint}`);
 }
 
