@@ -1,7 +1,15 @@
 import { ReconcileError } from "../api/errors.ts";
+import { sha256 } from "../lib/hash.ts";
 import { redact } from "../lib/redact.ts";
+import type { Remote } from "./git.ts";
 
+const ID_LENGTH = 32;
 const DEFAULT_PORTS: Readonly<Record<string, string>> = { "http:": "80", "https:": "443", "git:": "9418" };
+
+/** The remote at this URL, read without credentials. Any text will do; what cannot be read is told when it is read. */
+export function remoteOf(url: string): Remote {
+  return { id: sha256(url).slice(0, ID_LENGTH), url };
+}
 
 /** `host:port` of the remote, by which places are shared out; `local` for a repository on this machine. */
 export function hostOf(url: string): string {

@@ -48,7 +48,11 @@ function start(overrides: { random?: () => number } = {}): Harness {
     signal: stop.signal,
   });
   const harness: Harness = {
-    ...{ clock, informer, running, polled, stop },
+    clock,
+    informer,
+    running,
+    polled,
+    stop,
     askedAt: (id) => asked.flatMap((poll) => (poll.id === id ? [poll.at] : [])),
     enqueued() {
       const taken = names;
