@@ -1,0 +1,7 @@
+import { ReconcileError } from "../api/errors.ts";
+import type { Reason } from "../api/reasons.ts";
+
+/** What is wrong with the content of a repository: only a new revision, or an edit of the manifest, can help. */
+export function refusal(reason: Reason, what: string, cause?: unknown): ReconcileError {
+  return new ReconcileError(`Cannot use the Compose project: ${what}`, { reason, terminal: true, cause });
+}
