@@ -24,7 +24,7 @@ export function hostOf(url: string): string {
 
 /** The URL as libgit2 wants it. Throws ReconcileError for what this version cannot, or must not, read. */
 export function requireReadable(url: string): string {
-  if (url.startsWith("/")) return `file://${url}`;
+  if (url.startsWith("/")) return `file://${url.replaceAll("%", "%25")}`; // libgit2 decodes URLs
   const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(url)?.[1]?.toLowerCase();
   if (scheme === "https" || scheme === "http" || scheme === "git" || scheme === "file") return url;
   const shown = redact(url);
