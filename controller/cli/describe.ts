@@ -18,6 +18,8 @@ export async function describeApplications(context: CommandContext, names: reado
   terminal.out(texts.join("\n"));
 }
 
+const TITLE_WIDTH = 14;
+
 type Shown = Pick<CommandContext, "terminal" | "clock">;
 
 function describe(resource: Resource, context: Shown): string {
@@ -52,7 +54,7 @@ function describeIdentity(resource: Resource): string {
     (status?.metadata.generation === undefined
       ? ""
       : line("Generation", String(status.metadata.generation))) +
-    list("Faults", faults.map(formatFault), "") +
+    list("Faults", faults.map(formatFault)) +
     (stale === undefined || faults.length > 0 ? "" : line("Note", stale))
   );
 }
@@ -76,10 +78,11 @@ function describeFields(fields: object, indent: string): string {
 }
 
 function describeState({ status }: Resource, { terminal, clock }: Shown): string {
-  if (status === undefined) return line("Phase", "unknown: no controller has looked at it yet");
+  if (status === undefined) return "";
   const { phase, sync, source } = status.status;
   const { applied, attempted } = sync;
-  const commit = [sync.message, sync.author].filter((text) => text !== undefined).join(" — ");
+  const author = sync.author === undefined ? "" : ` (${sync.author})`;
+  const commit = sync.message === undefined ? "" : `${sync.message}${author}`;
   const rows = [
     line("Phase", paint(terminal, phase)),
     line("Sync", paint(terminal, sync.status)),
@@ -178,13 +181,14 @@ function section(
 }
 
 function line(title: string, value: string): string {
-  return `${`${title}:`.padEnd(14)} ${value}\n`;
+  return `${`${title}:`.padEnd(TITLE_WIDTH)} ${value}\n`;
 }
 
-function list(title: string, items: readonly string[], whenEmpty = ""): string {
-  if (items.length === 0) return whenEmpty;
+/** One line for each item, the title before the first. */
+function list(title: string, items: readonly string[]): string {
+  const width = Math.max(TITLE_WIDTH, title.length + 1);
   return items
-    .map((item, index) => `${(index === 0 ? `${title}:` : "").padEnd(14)} ${oneLine(item)}\n`)
+    .map((item, index) => `${(index === 0 ? `${title}:` : "").padEnd(width)} ${oneLine(item)}\n`)
     .join("");
 }
 

@@ -31,7 +31,7 @@ export async function getApplications(context: CommandContext, options: GetOptio
     return;
   }
   if (resources.length === 0) {
-    terminal.err(`No Applications found in ${JSON.stringify(manifestsDir)}.\n`);
+    terminal.err(`No Applications in ${JSON.stringify(manifestsDir)}.\n`);
     return;
   }
   const { head, rows } = toTable(resources, output === "wide", clock.now());

@@ -2,8 +2,10 @@
  * Commands that ask the controller for something once: they drop a request file into the registry's root.
  */
 import { randomBytes } from "node:crypto";
+import { messageOf } from "../api/errors.ts";
 
 import type { RegistryRequest } from "../registry/registry.ts";
+import { writeRequest } from "../registry/requests.ts";
 import { formatAge } from "./age.ts";
 import { requireResources } from "./context.ts";
 import type { CommandContext } from "./context.ts";
@@ -12,7 +14,6 @@ import { createFolderReader } from "./folder.ts";
 import { follow, FollowTimeout } from "./follow.ts";
 import { describeState, whyStale } from "./goal.ts";
 import { createProgress } from "./progress.ts";
-import { writeRequest } from "./request-file.ts";
 import { conditionOf } from "./resource.ts";
 import type { Resource } from "./resource.ts";
 
@@ -76,7 +77,11 @@ async function drop(
 ): Promise<string> {
   const token = randomBytes(8).toString("hex");
   const requestedAt = new Date(clock.now()).toISOString().replace(/\.\d+Z$/, "Z");
-  await writeRequest(manifestsDir, { action, name, token, requestedAt });
+  try {
+    await writeRequest(manifestsDir, { action, name, token, requestedAt });
+  } catch (error) {
+    throw new CommandError(messageOf(error));
+  }
   return token;
 }
 

@@ -7,9 +7,8 @@ type Labels = Readonly<Record<string, string>>;
  * `team notin (web)`. All parts must hold. Throws UsageError for anything else.
  */
 export function parseSelector(text: string): (labels: Labels) => boolean {
-  const parts = text.match(/(?:\([^)]*\)|[^,(])+/g) ?? [];
-  const tests = parts.map((part) => parsePart(part.trim(), text));
-  if (tests.length === 0) throw wrong(text);
+  // A comma inside of brackets parts values, not tests.
+  const tests = text.split(/,(?![^(]*\))/).map((part) => parsePart(part.trim(), text));
   return (labels) => tests.every((test) => test(labels));
 }
 

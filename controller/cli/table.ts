@@ -13,8 +13,9 @@ export interface Table {
 
 /** The width of each column that shows `table` whole, and at least `atLeast`. Over-long cells do not count. */
 export function widthsOf({ head, rows }: Table, atLeast: readonly number[] = []): readonly number[] {
-  return head.map((title, column) => {
-    let width = Math.max(title.length, atLeast[column] ?? 0);
+  const columns = Math.max(head.length, ...rows.map((row) => row.length));
+  return Array.from({ length: columns }, (_, column) => {
+    let width = Math.max(head[column]?.length ?? 0, atLeast[column] ?? 0);
     for (const row of rows) width = Math.max(width, Math.min(lengthOf(row[column] ?? ""), MAX_WIDTH));
     return width;
   });
@@ -36,10 +37,11 @@ export function formatRow(
   return `${line.join(GAP).trimEnd()}\n`;
 }
 
-/** The whole table; without its head where there is none (`head` of empty texts). */
+/** The whole table; without a first line where the head is empty. */
 export function formatTable(table: Table, terminal: Pick<Terminal, "paint">): string {
   const widths = widthsOf(table);
-  return [table.head, ...table.rows].map((row) => formatRow(row, widths, terminal)).join("");
+  const lines = table.head.length === 0 ? table.rows : [table.head, ...table.rows];
+  return lines.map((row) => formatRow(row, widths, terminal)).join("");
 }
 
 function lengthOf(text: string): number {
