@@ -1,5 +1,5 @@
 // The Git repository of the example, made from `scripts/example/` and served on loopback, as a Git server elsewhere would.
-import { execFileSync, spawn } from "node:child_process";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import net from "node:net";
 import path from "node:path";
@@ -90,15 +90,26 @@ async function endLeftover(folder, port) {
   let pid;
   try {
     pid = Number(readFileSync(pidFile(folder), "utf8"));
-    const command = execFileSync("ps", ["-o", "command=", "-p", String(pid)], { encoding: "utf8" });
-    // The number may be another program's by now.
-    if (!command.includes(`--base-path=${folder}`)) return;
-    process.kill(pid, "SIGTERM");
   } catch {
     return;
   }
-  for (let tries = 0; tries < 40 && (await answers(port)); tries++)
+  const { parent, command } = processOf(pid);
+  // The number may be another program's by now.
+  if (!command.includes(`--base-path=${folder} `)) return;
+  if (processOf(parent).command.includes("run-example.mjs")) {
+    throw new Error(`it is being served already, by a \`make run\` with pid ${parent}`);
+  }
+  process.kill(pid, "SIGTERM");
+  for (let tries = 0; tries < 40 && (await answers(port)); tries++) {
     await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+/** Empty for a process that is gone. */
+function processOf(pid) {
+  const { stdout } = spawnSync("ps", ["-o", "ppid=,command=", "-p", String(pid)], { encoding: "utf8" });
+  const [, parent, command] = /^\s*(\d+)\s+(.*)$/m.exec(stdout ?? "") ?? [];
+  return { parent: Number(parent), command: command ?? "" };
 }
 
 function identify(clone) {

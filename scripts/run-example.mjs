@@ -10,6 +10,7 @@ import { createExampleRepository, serveExampleRepository } from "./example-repos
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "..");
 const folder = path.join(root, ".conops", "example");
 const manifest = path.join(root, "manifests", "hello.yaml");
+const statusFile = path.join(root, "manifests", "hello.status.yaml");
 const PAGE_LIMIT_MS = 120_000;
 
 const hasExample = existsSync(manifest);
@@ -78,7 +79,7 @@ async function explainOncePageAnswers() {
   const started = Date.now();
   while (!stopping.signal.aborted && Date.now() - started < PAGE_LIMIT_MS) {
     const url = pageUrl();
-    if (await pageAnswers(url)) {
+    if ((await pageAnswers(url)) && isSynced()) {
       explain(url, Math.round((Date.now() - started) / 1000));
       return;
     }
@@ -87,7 +88,7 @@ async function explainOncePageAnswers() {
   if (stopping.signal.aborted) return;
   say(
     "",
-    "The example's page does not answer yet. What ConOps sees, and why:",
+    "The example does not run yet. What ConOps sees, and why:",
     "  cat manifests/hello.status.yaml",
     "  scripts/conops describe hello --data-dir .conops/data",
     "",
@@ -103,6 +104,15 @@ function pageUrl() {
     // Deleted meanwhile: then nothing answers.
   }
   return `http://127.0.0.1:${port}/`;
+}
+
+/** Whether ConOps says so too: another program might answer on that port. */
+function isSynced() {
+  try {
+    return /^ {2}phase: Synced$/m.test(readFileSync(statusFile, "utf8"));
+  } catch {
+    return false;
+  }
 }
 
 function pageAnswers(url) {
