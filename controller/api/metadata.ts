@@ -7,7 +7,7 @@ const NAME = /^[A-Za-z0-9](?:[-A-Za-z0-9_.]*[A-Za-z0-9])?$/;
 const DNS_LABEL = /^[a-z0-9](?:[-a-z0-9]*[a-z0-9])?$/;
 const WORD = 'letters, digits, "-", "_" and ".", beginning and ending with a letter or digit, at most 63';
 
-/** Whether `text` can be the name of a resource: a DNS label of at most 63 characters. */
+/** Whether `text` is a DNS label of at most 63 characters: what names of resources are. */
 export function isResourceName(text: unknown): text is string {
   return typeof text === "string" && text.length <= MAX_NAME && DNS_LABEL.test(text);
 }
@@ -17,7 +17,7 @@ export function labelFaults(labels: unknown): readonly FieldFault[] {
   const faults: FieldFault[] = [];
   for (const [key, value] of entriesOf(labels)) {
     const path = ["metadata", "labels", key];
-    const message = keyFault("label", key);
+    const message = keyFault("a label", key);
     if (message !== undefined) faults.push({ path, at: "key", message });
     if (typeof value === "string" && value !== "" && (value.length > MAX_NAME || !NAME.test(value))) {
       faults.push({
@@ -35,7 +35,7 @@ export function annotationFaults(annotations: unknown): readonly FieldFault[] {
   const faults: FieldFault[] = [];
   let sizeBytes = 0;
   for (const [key, value] of entriesOf(annotations)) {
-    const message = keyFault("annotation", key);
+    const message = keyFault("an annotation", key);
     if (message !== undefined) faults.push({ path: ["metadata", "annotations", key], at: "key", message });
     sizeBytes += Buffer.byteLength(key) + (typeof value === "string" ? Buffer.byteLength(value) : 0);
   }
@@ -50,9 +50,9 @@ function keyFault(kind: string, key: string): string | undefined {
   const slash = key.indexOf("/");
   const name = key.slice(slash + 1);
   if (slash >= 0 && !isDnsSubdomain(key.slice(0, slash))) {
-    return `${quoted(key)} is not a ${kind} key: what stands before "/" must be a DNS name such as example.com`;
+    return `${quoted(key)} is not ${kind} key: what stands before "/" must be a DNS name such as example.com`;
   }
-  if (name.length > MAX_NAME || !NAME.test(name)) return `${quoted(key)} is not a ${kind} key (${WORD})`;
+  if (name.length > MAX_NAME || !NAME.test(name)) return `${quoted(key)} is not ${kind} key (${WORD})`;
   return undefined;
 }
 

@@ -90,7 +90,7 @@ function parseAddress(text: string, defaultPort: number): { host: string; port: 
 /** `user@host:path`, ssh's short form. */
 function parseShortForm(text: string, options: RepoURLOptions): ParsedRepoURL {
   const match = /^(?:([^@:/]+)@)?([^@:/]+):(.+)$/s.exec(text);
-  if (match === null || /^[A-Za-z]$/.test(match[2] ?? "")) {
+  if (match === null || /^[A-Za-z]:\//.test(text)) {
     // Only what cannot be a credential is repeated.
     const shown =
       text.includes("@") || !text.includes("/") || text.length > 60 ? "" : `, not ${JSON.stringify(text)}`;

@@ -7,7 +7,7 @@ import { anyOf, described, formatPath, quoted, type FieldFault, type FieldPath }
 import { nearest } from "./nearest.ts";
 
 /** What a pattern of the CRD asks for. */
-const PATTERN_WORDS: Readonly<Record<string, string>> = {
+export const PATTERN_WORDS: Readonly<Record<string, string>> = {
   "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$":
     'a DNS label (lower-case letters, digits and "-", beginning and ending with a letter or digit)',
   "^[a-z0-9][a-z0-9_-]*$":

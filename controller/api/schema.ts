@@ -54,6 +54,15 @@ export function checkApplication(document: unknown, options: RepoURLOptions): Ch
   return { application: deepFreeze(toApplication(structuredClone(document) as Manifest, value)) };
 }
 
+/** The Application that a manifest of before stands for (one kept in a record), unless this version finds fault with it. */
+export function applicationFromManifest(
+  manifest: Manifest,
+  options: RepoURLOptions,
+): Application | undefined {
+  const checked = checkApplication(manifest, options);
+  return "application" in checked ? checked.application : undefined;
+}
+
 function compileSchema(): ValidateFunction {
   const ajv = new Ajv({ allErrors: true, verbose: true, formats: { password: true } });
   ajv.addVocabulary(["x-kubernetes-validations", "x-kubernetes-list-type", "x-kubernetes-list-map-keys"]);

@@ -1,0 +1,228 @@
+import { Ajv } from "ajv";
+import { expect } from "chai";
+import { readFileSync } from "node:fs";
+import { parse } from "yaml";
+import { manifestSchema, type CustomResourceDefinition, type Schema } from "../../../controller/api/crd.ts";
+import { DRIFT_KINDS } from "../../../controller/api/drift.ts";
+import { applicationsCRD } from "../../../controller/api/generated/applications-crd.ts";
+import { PATTERN_WORDS } from "../../../controller/api/schema-faults.ts";
+import { RULED_FIELDS } from "../../../controller/api/schema-rules.ts";
+import { applicationNames, printerColumns } from "../../../controller/api/schema.ts";
+import { PHASES, TRIGGERS, type ApplicationStatus } from "../../../controller/api/status.ts";
+
+const crd = parse(readFileSync("crds/applications.yaml", "utf8")) as CustomResourceDefinition;
+const root = crd.spec.versions[0].schema.openAPIV3Schema;
+
+/** Every schema within `schema`, with its field: items of lists as `[]`, values of maps as `.*`. */
+function* schemasOf(schema: Schema, field = ""): Generator<readonly [string, Schema]> {
+  yield [field, schema];
+  for (const [key, child] of Object.entries(schema.properties ?? {})) {
+    yield* schemasOf(child, field === "" ? key : `${field}.${key}`);
+  }
+  if (schema.items) yield* schemasOf(schema.items, `${field}[]`);
+  if (schema.additionalProperties) yield* schemasOf(schema.additionalProperties, `${field}.*`);
+}
+
+function schemaOf(field: string): Schema {
+  for (const [name, schema] of schemasOf(root)) if (name === field) return schema;
+  throw new Error(`the CRD has no field ${field}`);
+}
+
+const status: ApplicationStatus = {
+  observedGeneration: 3,
+  observedSpecHash: "5e",
+  phase: "Degraded",
+  sync: {
+    status: "OutOfSync",
+    applied: { revision: "1f", specHash: "2e" },
+    attempted: { revision: "3d", specHash: "4c" },
+    message: "Sell more",
+    author: "Ada",
+    committedAt: "2026-01-01T00:00:00Z",
+    syncedAt: "2026-01-01T00:00:00Z",
+    trigger: "NewRevision",
+  },
+  source: { revision: "3d", since: "2026-01-01T00:00:00Z" },
+  health: {
+    status: "Degraded",
+    services: [
+      {
+        name: "web",
+        status: "Degraded",
+        replicas: "1/2",
+        image: "shop:1",
+        imageID: "sha256:1",
+        message: "x",
+      },
+    ],
+  },
+  drift: [{ service: "web", kind: "Missing", expected: "a", actual: "b", since: "2026-01-01T00:00:00Z" }],
+  adoption: { removes: ["a"], changes: ["b"] },
+  lastHandledRequests: { sync: "t" },
+  history: [
+    {
+      revision: "1f",
+      startedAt: "2026-01-01T00:00:00Z",
+      finishedAt: "2026-01-01T00:00:10Z",
+      result: "Succeeded",
+      trigger: "Requested",
+      reason: "x",
+      durationSeconds: 10.5,
+      images: { web: "sha256:1" },
+      count: 2,
+    },
+  ],
+  conditions: [
+    {
+      type: "Ready",
+      status: "False",
+      observedGeneration: 3,
+      lastTransitionTime: "2026-01-01T00:00:00Z",
+      reason: "ServiceNotHealthy",
+      message: "",
+    },
+  ],
+};
+
+describe("crds/applications.yaml", () => {
+  it("is what the program was compiled with", () => {
+    expect(applicationsCRD).to.deep.equal(crd);
+  });
+
+  it("is named and versioned as manifests are", () => {
+    expect(`${crd.spec.group}/${crd.spec.versions[0].name}`).to.equal("conops.dev/v1alpha1");
+    expect(crd.metadata.name).to.equal(`${crd.spec.names.plural}.${crd.spec.group}`);
+    expect(applicationNames).to.deep.equal(["applications", "application", "app", "apps"]);
+  });
+
+  it("describes every field", () => {
+    const silent = [...schemasOf(root)].filter(
+      ([, { description = "" }]) => !/^[A-Z].*[.]$/s.test(description),
+    );
+
+    expect(silent.map(([field]) => field)).to.deep.equal([]);
+  });
+
+  it("has code for each rule in CEL, and CEL for each rule in code", () => {
+    const ruled = [...schemasOf(root)].filter(
+      ([, schema]) => schema["x-kubernetes-validations"] !== undefined,
+    );
+
+    expect(ruled.map(([field]) => field).toSorted()).to.deep.equal(RULED_FIELDS.toSorted());
+  });
+
+  it("has words for each pattern of the spec", () => {
+    const patterns = [...schemasOf(manifestSchema(crd))].flatMap(([, { pattern }]) => pattern ?? []);
+
+    expect([...new Set(patterns)].toSorted()).to.deep.equal(Object.keys(PATTERN_WORDS).toSorted());
+  });
+
+  it("keeps patterns to what a Kubernetes API server understands too", () => {
+    const foreign = [...schemasOf(root)].filter(([, { pattern = "" }]) => /\(\?[=!<]|\\[1-9]/.test(pattern));
+
+    expect(foreign).to.deep.equal([]);
+  });
+
+  it("is structural: no object has both properties and free fields, keys of lists are required", () => {
+    for (const [field, schema] of schemasOf(root)) {
+      const keys = schema["x-kubernetes-list-map-keys"] ?? [];
+      const { properties = {}, required = [] } = schema.items ?? {};
+
+      expect(schema.properties !== undefined && schema.additionalProperties !== undefined, field).to.equal(
+        false,
+      );
+      expect(
+        keys.filter((key) => properties[key] === undefined || !required.includes(key)),
+        field,
+      ).to.deep.equal([]);
+      expect(
+        (schema.required ?? []).filter((key) => schema.properties?.[key] === undefined),
+        field,
+      ).to.deep.equal([]);
+    }
+  });
+
+  it("has defaults that keep to their own schema", () => {
+    const ajv = new Ajv({
+      strict: false,
+      formats: { password: true, "date-time": true, int32: true, int64: true },
+    });
+    for (const [field, schema] of schemasOf(root)) {
+      if (schema.default === undefined) continue;
+
+      expect(ajv.validate(schema, schema.default), field).to.equal(true);
+    }
+  });
+
+  it("knows every phase, trigger and drift kind that this version writes", () => {
+    expect(schemaOf("status.phase").enum).to.deep.equal(PHASES);
+    expect(schemaOf("status.sync.trigger").enum).to.include.members([...TRIGGERS]);
+    expect(schemaOf("status.history[].trigger").enum).to.include.members([...TRIGGERS]);
+    expect(schemaOf("status.drift[].kind").enum).to.include.members([...DRIFT_KINDS]);
+  });
+
+  it("accepts a status with every field, and knows each of them", () => {
+    const closed = { type: "object", properties: { status: schemaOf("status") } } as const;
+    const ajv = new Ajv({
+      strict: false,
+      allErrors: true,
+      formats: { "date-time": true, int32: true, int64: true },
+    });
+    const isValid = ajv.validate(close(closed), { status });
+
+    expect(ajv.errorsText(), "errors").to.equal("No errors");
+    expect(isValid).to.equal(true);
+  });
+
+  it("has printer columns that point at fields", () => {
+    for (const { name, jsonPath } of printerColumns) {
+      const field = jsonPath.slice(1).replaceAll(/\[[^\]]*\]/g, "[]");
+      if (field === "metadata.creationTimestamp") continue;
+
+      expect(schemaOf(field).type, name).to.equal("string");
+    }
+    expect(printerColumns.filter(({ priority = 0 }) => priority === 0).map(({ name }) => name)).to.deep.equal(
+      ["Ready", "Phase", "Sync", "Health", "Revision", "Age"],
+    );
+  });
+});
+
+describe("crds/schema/application.schema.json", () => {
+  const schema = JSON.parse(readFileSync("crds/schema/application.schema.json", "utf8")) as object;
+  const validate = new Ajv().compile(schema);
+  const manifest = {
+    apiVersion: "conops.dev/v1alpha1",
+    kind: "Application",
+    metadata: { name: "shop", labels: { team: "web" } },
+    spec: {
+      source: {
+        repoURL: "https://git.example.com/shop.git",
+        revision: { branch: "main" },
+        interval: "1h30m",
+      },
+    },
+  };
+
+  it("is a JSON Schema by itself that accepts a manifest", () => {
+    expect(validate(manifest)).to.equal(true);
+  });
+
+  it("refuses unknown fields, a status, and two kinds of revision", () => {
+    const { spec } = manifest;
+    const both = { ...spec, source: { ...spec.source, revision: { branch: "main", tag: "v1" } } };
+
+    expect(validate({ ...manifest, status: {} })).to.equal(false);
+    expect(validate({ ...manifest, spec: { ...spec, suspended: true } })).to.equal(false);
+    expect(validate({ ...manifest, spec: both })).to.equal(false);
+  });
+});
+
+function close(schema: Schema): Schema {
+  const { properties, items } = schema;
+  const fields = Object.entries(properties ?? {}).map(([key, child]) => [key, close(child)] as const);
+  return {
+    ...schema,
+    ...(properties && { properties: Object.fromEntries(fields), additionalProperties: false as const }),
+    ...(items && { items: close(items) }),
+  };
+}
