@@ -82,6 +82,6 @@ function answerOf(error: unknown): string {
   const said =
     typeof body === "object" && body !== null && "message" in body && typeof body.message === "string"
       ? body.message
-      : messageOf(error);
+      : messageOf(error).replace(/^\(HTTP code \d+\) unexpected - /, "");
   return oneLine(redact(said), 400);
 }
