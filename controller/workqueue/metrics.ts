@@ -11,8 +11,6 @@ export interface WorkQueueMetrics {
 }
 
 export interface WorkerMetrics {
-  /** How many keys can be worked on at the same time. */
-  maxConcurrent(value: number): void;
   active(delta: 1 | -1): void;
   reconciled(result: "success" | "error" | "requeue" | "requeue_after", seconds: number): void;
   terminalError(): void;
@@ -30,7 +28,6 @@ export const noQueueMetrics: WorkQueueMetrics = {
 };
 
 export const noWorkerMetrics: WorkerMetrics = {
-  maxConcurrent() {},
   active() {},
   reconciled() {},
   terminalError() {},

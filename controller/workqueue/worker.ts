@@ -153,7 +153,6 @@ export function startWorkers(options: WorkersOptions): Workers {
     }
   }
 
-  metrics.maxConcurrent(concurrency);
   const turns = Array.from({ length: concurrency }, () => turn());
   const done = Promise.all(turns).then(() => signal.removeEventListener("abort", stop));
   return { done, stop, stuck: () => [...stuck] };
