@@ -1,0 +1,274 @@
+/**
+ * THE PAGE TO READ FIRST: what the controller is made of, how it starts and how it stops.
+ *
+ *   manifests/*.yaml ─▶ registry informer ─┐
+ *   git remotes ──────▶ git informer ──────┼─▶ workqueue ─▶ worker ─▶ reconcile ─▶ git ▸ compose ▸ docker
+ *   docker events ────▶ docker informer ───┘        ▲                      │
+ *                                                   └──── outcome ─────────┤
+ *   manifests/*.status.yaml ◀─────────────────── status ◀──────────────────┘
+ *
+ * Informers keep a cache and name keys; only the worker decides what follows an outcome; only this file knows everybody.
+ */
+import { setMaxListeners } from "node:events";
+import { mkdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { messageOf } from "./api/errors.ts";
+import { applicationFromManifest } from "./api/schema.ts";
+import { createCompose } from "./compose/create-compose.ts";
+import type { Config } from "./config.ts";
+import { createDocker } from "./docker/engine.ts";
+import { findSelf } from "./docker/self.ts";
+import { openLedgerStore } from "./git/ledger.ts";
+import { createGit } from "./git/pool.ts";
+import { remoteOf } from "./git/remote-url.ts";
+import { systemClock, type Clock } from "./lib/clock.ts";
+import type { Log } from "./lib/log.ts";
+import { endGroup, isAlive } from "./lib/process-identity.ts";
+import { createSlots } from "./lib/slots.ts";
+import { lead, type Leadership } from "./leadership.ts";
+import { createReconciler } from "./reconcile/reconcile.ts";
+import { createRegistry } from "./registry/informer.ts";
+import { parseManifests } from "./registry/parse.ts";
+import { openRecordStore } from "./status/record-store.ts";
+import { openRenderings } from "./status/renderings.ts";
+import { createStatusPublisher } from "./status/status-file.ts";
+import { createMetrics, type Metrics } from "./telemetry/metrics.ts";
+import { createDockerInformer } from "./watch/docker-informer.ts";
+import { createGitInformer } from "./watch/git-informer.ts";
+import { startWorkers } from "./workqueue/worker.ts";
+import { createWorkQueue } from "./workqueue/workqueue.ts";
+
+export interface ControllerDeps {
+  readonly log: Log;
+  readonly clock?: Clock;
+}
+
+export interface RunningController {
+  /** Resolves when everything has ended; rejects when the controller had to give up. */
+  readonly stopped: Promise<void>;
+  /** Finishes or breaks off what runs, within the shutdown timeout; resolves with `stopped`. */
+  stop(reason: string): Promise<void>;
+}
+
+/** How long everything must have run before a gate passes. */
+const SETTLE_MS = 3000;
+/** One reconcile; its parts have limits of their own, far below. */
+const RECONCILE_LIMIT_MS = 60 * 60_000;
+/** A survivor's grace between SIGTERM and SIGKILL. */
+const END_GRACE_MS = 5000;
+/** How long the first list of containers may take before work begins without it. */
+const ENGINE_PATIENCE_MS = 10_000;
+/** What is left of a shutdown after its limit, to end killed children and close files. */
+const LAST_MOMENTS_MS = 5000;
+
+/**
+ * Starts the controller: takes the locks (or waits as a standby until they are free), then runs until `stop`. Rejects when
+ * it cannot start: no such folder, an address in use, a Docker host that makes no sense.
+ */
+export async function startController(config: Config, deps: ControllerDeps): Promise<RunningController> {
+  const { log, clock = systemClock } = deps;
+  const stopping = new AbortController();
+  setMaxListeners(0, stopping.signal);
+  const metrics = createMetrics();
+  const leadership = await lead(config, { log, clock, metrics, signal: stopping.signal });
+  const stopped = run(config, { log, clock, metrics, leadership, stopping: stopping.signal });
+  stopped.catch(() => undefined); // whoever awaits `stopped` hears of it
+  return {
+    stopped,
+    async stop(reason) {
+      stopping.abort(new Error(reason));
+      await stopped;
+    },
+  };
+}
+
+interface RunDeps {
+  readonly log: Log;
+  readonly clock: Clock;
+  readonly metrics: Metrics;
+  readonly leadership: Leadership;
+  readonly stopping: AbortSignal;
+}
+
+async function run(config: Config, { log, clock, metrics, leadership, stopping }: RunDeps): Promise<void> {
+  if (!(await leadership.elected)) return leadership.close();
+  try {
+    await work(config, { log, clock, metrics, leadership, stopping });
+  } finally {
+    await leadership.close();
+  }
+}
+
+async function work(config: Config, { log, clock, metrics, leadership, stopping }: RunDeps): Promise<void> {
+  const { dataDir, manifestsDir } = config;
+  const random = Math.random;
+  const hardStop = new AbortController();
+  const informersStop = new AbortController();
+  setMaxListeners(0, hardStop.signal, informersStop.signal);
+  await rm(join(dataDir, "staging"), { recursive: true, force: true });
+  await mkdir(join(dataDir, "checkouts"), { recursive: true });
+
+  const records = await openRecordStore(dataDir, log);
+  const renderings = await openRenderings(dataDir);
+  const ledgers = await openLedgerStore(dataDir);
+  const status = createStatusPublisher({ registryDir: manifestsDir, log, clock });
+  await status.load();
+
+  const queue = createWorkQueue({ clock, metrics: metrics.queue });
+  const docker = createDocker({ dockerHost: config.dockerHost, clock, log });
+  const compose = createCompose({
+    dataDir,
+    dockerHost: config.dockerHost,
+    clock,
+    log,
+    metrics: metrics.compose,
+  });
+  const git = createGit({ dataDir, clock, log, metrics: metrics.git });
+
+  let onFirstAnswer: () => void = () => undefined;
+  const engineAnswered = new Promise<void>((resolve) => (onFirstAnswer = resolve));
+  const engine = createDockerInformer({
+    docker,
+    clock,
+    random,
+    log,
+    onChange(project) {
+      for (const record of records.list()) {
+        if ((record.project ?? projectOf(record.manifest.spec) ?? record.name) === project)
+          queue.add(record.name);
+      }
+    },
+    onEngine(up) {
+      metrics.engineUp(up);
+      onFirstAnswer();
+      addAll();
+    },
+    signal: informersStop.signal,
+  });
+  const sources = createGitInformer({
+    git,
+    clock,
+    random,
+    log,
+    enqueue: (name) => queue.add(name),
+    signal: informersStop.signal,
+  });
+  const registry = await createRegistry({
+    dir: manifestsDir,
+    dataDir,
+    parse: parseManifests,
+    parseOptions: { allowFileRepos: config.allowFileRepos },
+    known: () => records.list().map(({ name, place }) => ({ name, place })),
+    clock,
+    log,
+    enqueue(key) {
+      reconciler.interrupt(key);
+      queue.add(key);
+    },
+    graceMs: config.deletionGraceMs,
+    signal: informersStop.signal,
+  });
+
+  const reconciler = createReconciler(
+    {
+      registry,
+      records,
+      renderings,
+      ledgers,
+      sources,
+      git,
+      compose,
+      docker,
+      engine,
+      status,
+      readManifest: (manifest) =>
+        applicationFromManifest(manifest, { allowFileRepos: config.allowFileRepos }),
+      remoteOf: (application) => remoteOf(application.spec.source.repoURL),
+      applySlots: createSlots(config.concurrency),
+      healSlots: createSlots(config.concurrency),
+      processes: {
+        isAlive: (process) => Promise.resolve(isAlive(process)),
+        async end(process) {
+          await endGroup(process, { clock, graceMs: END_GRACE_MS });
+        },
+      },
+      self: await findSelf(docker, dataDir, stopping),
+      clock,
+      log,
+      metrics: metrics.reconcile,
+      dataDir,
+      settleMs: SETTLE_MS,
+      hardStop: hardStop.signal,
+    },
+    (key) => queue.add(key),
+  );
+
+  function addAll(): void {
+    for (const { name } of records.list()) queue.add(name);
+  }
+
+  // No work before the caches are in; an engine that is down is an answer, too.
+  addAll();
+  const patience = clock.after(ENGINE_PATIENCE_MS, onFirstAnswer);
+  await Promise.race([engineAnswered, aborted(stopping)]);
+  patience();
+  leadership.ready(() =>
+    engine.hasSynced() && registry.hasSynced() ? undefined : "the first list of containers is not in",
+  );
+
+  // Looking and healing must never wait for a deployment: these have places of their own, many workers wait for none.
+  const concurrency = Math.max(16, config.concurrency * 4);
+  metrics.concurrency(concurrency);
+  const workers = startWorkers({
+    queue,
+    reconcile: reconciler.reconcile,
+    concurrency,
+    clock,
+    log,
+    metrics: metrics.worker,
+    signal: stopping,
+    timeoutMs: RECONCILE_LIMIT_MS,
+    graceMs: config.shutdownTimeoutMs + LAST_MOMENTS_MS,
+  });
+  void git.prune(new Set(records.list().map(({ manifest }) => remoteIdOf(manifest.spec))));
+  log.info("controller started", {
+    manifests: manifestsDir,
+    dataDir,
+    applications: registry.keys().length,
+    concurrency: config.concurrency,
+  });
+
+  await aborted(stopping);
+
+  // Nothing new begins; what prepares is broken off by `stopping`; an `up` that runs may finish within the limit.
+  log.info("controller stops", { reason: messageOf(stopping.reason) });
+  queue.shutDown();
+  await Promise.all([registry.close(), sources.close()]);
+  const limit = clock.after(config.shutdownTimeoutMs, () => {
+    log.warn("what still runs is ended", { afterMs: config.shutdownTimeoutMs });
+    hardStop.abort(new Error("the shutdown took too long"));
+  });
+  await workers.done;
+  limit();
+  hardStop.abort(new Error("the controller has stopped"));
+  await Promise.all([git.close(), engine.close(), status.close()]);
+  informersStop.abort(new Error("the controller has stopped"));
+  log.info("controller stopped", { stuck: workers.stuck() });
+}
+
+function projectOf(spec: Readonly<Record<string, unknown>>): string | undefined {
+  const { compose } = spec as { readonly compose?: { readonly projectName?: string } };
+  return compose?.projectName;
+}
+
+function remoteIdOf(spec: Readonly<Record<string, unknown>>): string {
+  const { source } = spec as { readonly source?: { readonly repoURL?: string } };
+  return remoteOf(source?.repoURL ?? "").id;
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+}

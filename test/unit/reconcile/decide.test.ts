@@ -1,0 +1,148 @@
+import { expect } from "chai";
+import { decide, type Situation } from "../../../controller/reconcile/decide.ts";
+import type { AppliedTarget, Attempt, MadeTarget, Target } from "../../../controller/status/record.ts";
+
+const A: Target = { revision: "a", specHash: "1" };
+const B: Target = { revision: "b", specHash: "1" };
+const A2: Target = { revision: "a", specHash: "2" };
+const NOW = 1000;
+
+const made = (target: Target): MadeTarget => ({
+  ...target,
+  rendering: "r",
+  projectDir: "/p",
+  services: {},
+  usedFiles: "",
+  runKeys: {},
+  subject: "",
+  author: "",
+  committedAt: "",
+});
+const applied = (target: Target): AppliedTarget => ({
+  ...made(target),
+  trigger: "NewRevision",
+  tries: 0,
+  startedAt: "",
+  syncedAt: "",
+  gate: "passed",
+  gateDeadline: 0,
+});
+const attempt = (target: Target, extra: Partial<Attempt> = {}): Attempt => ({
+  ...target,
+  trigger: "NewRevision",
+  startedAt: "",
+  result: "failed",
+  failures: 1,
+  ...extra,
+});
+
+const calm: Situation = {
+  suspend: false,
+  state: "Running",
+  automated: true,
+  target: A,
+  applied: applied(A),
+  attempt: undefined,
+  requested: false,
+  sourceIsOlderThanRequest: false,
+  forbidden: undefined,
+  now: NOW,
+};
+
+const forbidden = { reason: "ProjectNameTaken", message: "taken" } as const;
+
+const cases: readonly (readonly [string, Partial<Situation>, ReturnType<typeof decide>])[] = [
+  ["the applied target is wanted: nothing to do", {}, { kind: "current" }],
+  ["a new revision is applied", { target: B }, { kind: "apply", target: B, trigger: "NewRevision" }],
+  ["a changed spec is applied", { target: A2 }, { kind: "apply", target: A2, trigger: "SpecChanged" }],
+  [
+    "the first target is applied",
+    { applied: undefined },
+    { kind: "apply", target: A, trigger: "NewRevision" },
+  ],
+  [
+    "a new target waits where nothing is automated",
+    { automated: false, target: B },
+    { kind: "awaiting", target: B },
+  ],
+  ["so does the first", { automated: false, applied: undefined }, { kind: "awaiting", target: A }],
+  ["so does a changed spec", { automated: false, target: A2 }, { kind: "awaiting", target: A2 }],
+  [
+    "a request applies it",
+    { automated: false, target: B, requested: true },
+    { kind: "apply", target: B, trigger: "Requested" },
+  ],
+  [
+    "a request applies the applied target again",
+    { requested: true },
+    { kind: "apply", target: A, trigger: "Requested" },
+  ],
+  [
+    "a request waits for a look at the remote",
+    { requested: true, sourceIsOlderThanRequest: true },
+    { kind: "no-source" },
+  ],
+  ["suspended applies nothing", { suspend: true, target: B }, { kind: "suspended" }],
+  ["suspended obeys no request", { suspend: true, requested: true }, { kind: "suspended" }],
+  ["stopped applies nothing", { state: "Stopped", target: B }, { kind: "stopped" }],
+  ["what is forbidden is not applied", { forbidden, target: B }, { kind: "forbidden", ...forbidden }],
+  ["without an answer of the source nothing is decided", { target: undefined }, { kind: "no-source" }],
+  [
+    "a target that failed waits for its retry",
+    { target: B, attempt: attempt(B, { retryAt: NOW + 1 }) },
+    { kind: "backoff", target: B, retryAt: NOW + 1 },
+  ],
+  [
+    "and is tried again when that has come",
+    { target: B, attempt: attempt(B, { retryAt: NOW }) },
+    { kind: "apply", target: B, trigger: "NewRevision" },
+  ],
+  [
+    "a target that cannot work is not tried again",
+    { target: B, attempt: attempt(B, { terminal: true }) },
+    { kind: "backoff", target: B },
+  ],
+  [
+    "but a request tries it",
+    { target: B, requested: true, attempt: attempt(B, { terminal: true }) },
+    { kind: "apply", target: B, trigger: "Requested" },
+  ],
+  [
+    "a new target takes the place of one that fails",
+    { target: B, attempt: attempt(A2, { retryAt: NOW + 100 }) },
+    { kind: "apply", target: B, trigger: "NewRevision" },
+  ],
+  [
+    "going back to the applied target ends a failed try that touched nothing",
+    { attempt: attempt(B, { retryAt: NOW + 100 }) },
+    { kind: "current" },
+  ],
+  [
+    "going back from half-way through another target brings the applied one up in full",
+    { attempt: attempt(B, { made: made(B), retryAt: NOW + 100 }) },
+    { kind: "apply", target: A, trigger: "NewRevision" },
+  ],
+  [
+    "what a killed controller had begun is begun anew",
+    { target: B, attempt: attempt(B, { result: "running", trigger: "Requested", failures: 0 }) },
+    { kind: "apply", target: B, trigger: "Requested" },
+  ],
+  [
+    "what was begun is finished also where nothing is automated",
+    { automated: false, target: B, attempt: attempt(B, { result: "running", made: made(B) }) },
+    { kind: "apply", target: B, trigger: "NewRevision" },
+  ],
+  [
+    "a one-shot that failed makes the applied target be tried again",
+    { attempt: attempt(A, { retryAt: NOW + 5 }) },
+    { kind: "backoff", target: A, retryAt: NOW + 5 },
+  ],
+];
+
+describe("decide()", () => {
+  for (const [name, change, decision] of cases) {
+    it(name, () => {
+      expect(decide({ ...calm, ...change })).to.deep.equal(decision);
+    });
+  }
+});

@@ -1,0 +1,259 @@
+import { expect } from "chai";
+import fc from "fast-check";
+import type { ObservedContainer } from "../../../controller/docker/docker.ts";
+import { desiredServices, type DesiredService } from "../../../controller/reconcile/desired.ts";
+import { plan, type Plan, type PlanInput } from "../../../controller/reconcile/plan.ts";
+import { fakeContainer } from "../../support/fake-docker.ts";
+
+function service(name: string, extra: Partial<DesiredService> = {}): DesiredService {
+  return { name, replicas: 1, image: "busybox", oneShot: "no", dependsOn: [], ...extra };
+}
+
+function planOf(
+  services: readonly DesiredService[],
+  containers: readonly ObservedContainer[],
+  extra: Partial<PlanInput> = {},
+): Plan {
+  return plan({
+    wanted: "Running",
+    services,
+    made: {},
+    completed: new Set(),
+    containers,
+    ending: () => undefined,
+    prune: true,
+    ...extra,
+  });
+}
+
+const kinds = (made: Plan): readonly string[] =>
+  made.findings.map((finding) => `${finding.service}:${finding.kind}`);
+const acts = (made: Plan): readonly string[] => made.steps.map((step) => `${step.service}:${step.act}`);
+
+describe("plan()", () => {
+  it("finds nothing where everything runs", () => {
+    const made = planOf([service("web")], [fakeContainer("a")]);
+
+    expect(made.findings).to.deep.equal([]);
+    expect(made.steps).to.deep.equal([]);
+    expect(made.health.status).to.equal("Healthy");
+    expect(made.services).to.deep.equal([
+      { name: "web", status: "Healthy", replicas: "1/1", image: "busybox", imageID: "sha256:1" },
+    ]);
+  });
+
+  const steps: readonly (readonly [
+    string,
+    Partial<ObservedContainer>,
+    readonly string[],
+    readonly string[],
+  ])[] = [
+    ["starts what was stopped", { state: "exited", exitCode: 0 }, ["web:Stopped"], ["web:start"]],
+    ["starts what ended with an error", { state: "exited", exitCode: 1 }, ["web:Exited"], ["web:start"]],
+    ["starts what was created and never started", { state: "created" }, ["web:Created"], ["web:start"]],
+    ["unpauses what is paused", { state: "paused" }, ["web:Paused"], ["web:unpause"]],
+    ["restarts what is unhealthy", { health: "unhealthy" }, ["web:Unhealthy"], ["web:restart"]],
+    ["leaves a crash loop to the engine", { state: "restarting", restartCount: 9 }, ["web:Restarting"], []],
+    ["leaves a restart to the engine", { state: "restarting", restartCount: 1 }, [], []],
+  ];
+  for (const [name, container, found, done] of steps) {
+    it(name, () => {
+      const made = planOf([service("web")], [fakeContainer("a", container)]);
+
+      expect(kinds(made)).to.deep.equal(found);
+      expect(acts(made)).to.deep.equal(done);
+    });
+  }
+
+  it("brings up a service that has no container, and only that one", () => {
+    const made = planOf([service("db"), service("web")], [fakeContainer("a")]);
+
+    expect(kinds(made)).to.deep.equal(["db:Missing"]);
+    expect(acts(made)).to.deep.equal(["db:up"]);
+    expect(made.health).to.deep.equal({ status: "Missing", message: 'service "db": Missing: no container' });
+  });
+
+  it("brings up a service of which a replica is missing", () => {
+    const made = planOf([service("web", { replicas: 3 })], [fakeContainer("a"), fakeContainer("b")]);
+
+    expect(made.findings.map(({ expected, actual }) => ({ expected, actual }))).to.deep.equal([
+      { expected: "3 containers", actual: "2 of 3" },
+    ]);
+    expect(acts(made)).to.deep.equal(["web:up"]);
+  });
+
+  it("recreates a container whose config hash is not the recorded one", () => {
+    const made = planOf([service("web")], [fakeContainer("a", { configHash: "other" })], {
+      made: { web: { configHash: "hash", image: "i", imageId: "x", containers: ["a"], gated: [] } },
+    });
+
+    expect(kinds(made)).to.deep.equal(["web:ConfigChanged"]);
+    expect(acts(made)).to.deep.equal(["web:up"]);
+  });
+
+  it("does not start a container of a service that is recreated anyway", () => {
+    const made = planOf(
+      [service("web", { replicas: 2 })],
+      [fakeContainer("a", { state: "exited", exitCode: 1 })],
+    );
+
+    expect(kinds(made)).to.deep.equal(["web:Exited", "web:Missing"]);
+    expect(acts(made)).to.deep.equal(["web:up"]);
+  });
+
+  it("never runs a one-shot again by healing", () => {
+    const job = service("job", { oneShot: "yes" });
+
+    expect(acts(planOf([job], []))).to.deep.equal([]);
+    const failed = planOf([job], [fakeContainer("a", { service: "job", state: "exited", exitCode: 3 })]);
+    expect(acts(failed)).to.deep.equal([]);
+    expect(failed.failedOneShot?.actual).to.equal("exit 3");
+    expect(failed.health.status).to.equal("Degraded");
+  });
+
+  it("does not miss the container of a one-shot whose run has completed", () => {
+    const made = planOf([service("job", { oneShot: "yes" })], [], { completed: new Set(["job"]) });
+
+    expect(made.findings).to.deep.equal([]);
+    expect(made.services[0]?.status).to.equal("Finished");
+    expect(made.health.status).to.equal("Healthy");
+    expect(made.finished).to.deep.equal(["job"]);
+  });
+
+  it("waits with a service until its dependency is healthy", () => {
+    const web = service("web", {
+      dependsOn: [{ service: "db", condition: "service_healthy", required: true }],
+    });
+    const stopped = fakeContainer("w", { state: "exited", exitCode: 137 });
+    const db = (patch: Partial<ObservedContainer>): ObservedContainer =>
+      fakeContainer("d", { service: "db", ...patch });
+
+    expect(acts(planOf([service("db"), web], [db({ state: "exited" }), stopped]))).to.deep.equal([
+      "db:start",
+    ]);
+    expect(acts(planOf([service("db"), web], [db({ health: "starting" }), stopped]))).to.deep.equal([]);
+    expect(acts(planOf([service("db"), web], [db({ health: "healthy" }), stopped]))).to.deep.equal([
+      "web:start",
+    ]);
+  });
+
+  it("waits with a service until its one-shot has completed", () => {
+    const web = service("web", {
+      dependsOn: [{ service: "job", condition: "service_completed_successfully", required: true }],
+    });
+    const job = service("job", { oneShot: "yes" });
+    const ended = (exitCode: number): ObservedContainer =>
+      fakeContainer("j", { service: "job", state: "exited", exitCode });
+
+    expect(acts(planOf([job, web], [ended(1)]))).to.deep.equal([]);
+    expect(acts(planOf([job, web], [ended(0)]))).to.deep.equal(["web:up"]);
+    expect(acts(planOf([job, web], [], { completed: new Set(["job"]) }))).to.deep.equal(["web:up"]);
+  });
+
+  it("prunes an orphan, or only shows it", () => {
+    const orphan = fakeContainer("o", { service: "old" });
+    const containers = [fakeContainer("a"), orphan];
+
+    expect(acts(planOf([service("web")], containers))).to.deep.equal(["old:prune"]);
+    const shown = planOf([service("web")], containers, { prune: false });
+    expect(kinds(shown)).to.deep.equal(["old:Orphan"]);
+    expect(acts(shown)).to.deep.equal([]);
+    expect(shown.health.status).to.equal("Healthy");
+  });
+
+  it("takes no notice of one-offs and of containers that Compose does not know", () => {
+    const made = planOf(
+      [service("web")],
+      [
+        fakeContainer("a"),
+        fakeContainer("run", { oneOff: true, state: "exited", exitCode: 1 }),
+        fakeContainer("fake", { configHash: "", service: "nobody" }),
+      ],
+    );
+
+    expect(made.findings).to.deep.equal([]);
+  });
+
+  it("stops everything that runs when Stopped is wanted, and nothing else", () => {
+    const running = planOf([service("web")], [fakeContainer("a"), fakeContainer("b", { state: "exited" })], {
+      wanted: "Stopped",
+    });
+    expect(kinds(running)).to.deep.equal(["web:Running"]);
+    expect(acts(running)).to.deep.equal([":stop"]);
+
+    const stopped = planOf([service("web")], [fakeContainer("b", { state: "exited" })], {
+      wanted: "Stopped",
+    });
+    expect(stopped.findings).to.deep.equal([]);
+    expect(stopped.health.status).to.equal("Stopped");
+  });
+
+  it("remembers what runs, for the gate", () => {
+    const made = planOf(
+      [service("web", { replicas: 2 })],
+      [fakeContainer("a"), fakeContainer("b", { startedAt: 9000 })],
+    );
+
+    expect(made.running).to.deep.equal({ web: ["a", "b"] });
+    expect(made.lastStartedAt).to.equal(9000);
+  });
+
+  it("never acts where it finds nothing, and calls nothing healthy that it would act on", () => {
+    const states = ["created", "running", "paused", "restarting", "removing", "exited", "dead"] as const;
+    const container = fc.record({
+      service: fc.constantFrom("web", "db", "job", "other"),
+      state: fc.constantFrom(...states),
+      exitCode: fc.constantFrom(0, 1, 137),
+      health: fc.constantFrom("none" as const, "starting" as const, "healthy" as const, "unhealthy" as const),
+      configHash: fc.constantFrom("hash", "other", ""),
+      oneOff: fc.boolean(),
+    });
+    const services = [
+      service("db"),
+      service("job", { oneShot: "yes" }),
+      service("web", { dependsOn: [{ service: "db", condition: "service_healthy", required: true }] }),
+    ];
+    fc.assert(
+      fc.property(fc.array(container, { maxLength: 6 }), fc.boolean(), (list, prune) => {
+        const containers = list.map((patch, index) => fakeContainer(`c${index}`, patch));
+        const made = planOf(services, containers, { prune });
+        if (made.findings.length === 0) expect(made.steps).to.deep.equal([]);
+        if (made.steps.some(({ act }) => act !== "prune")) expect(made.health.status).not.to.equal("Healthy");
+        for (const step of made.steps) {
+          expect(made.findings.some((finding) => finding.service === step.service)).to.equal(true);
+        }
+      }),
+    );
+  });
+});
+
+describe("desiredServices()", () => {
+  it("puts dependencies first, and knows one-shots by label, by who waits for them, and by what speaks against it", () => {
+    const services = desiredServices({
+      name: "p",
+      services: {
+        app: { image: "a", depends_on: { migrate: { condition: "service_completed_successfully" } } },
+        migrate: { image: "m" },
+        cron: { image: "c", labels: { "conops.dev/one-shot": "true" } },
+        web: { image: "w", ports: [{}] },
+        probed: { image: "p", healthcheck: { test: ["CMD", "true"] } },
+        quiet: { image: "q", healthcheck: { test: ["NONE"] } },
+        always: { image: "x", restart: "always" },
+        scaled: { deploy: { replicas: 3 } },
+      },
+    });
+
+    expect(
+      services.map(({ name, oneShot, replicas, image }) => `${name} ${oneShot} ${replicas} ${image}`),
+    ).to.deep.equal([
+      "always no 1 x",
+      "migrate yes 1 m",
+      "app perhaps 1 a",
+      "cron yes 1 c",
+      "probed no 1 p",
+      "quiet perhaps 1 q",
+      "scaled perhaps 3 p-scaled",
+      "web no 1 w",
+    ]);
+  });
+});
