@@ -75,6 +75,17 @@ export interface Docker {
   listProject(project: string, signal: AbortSignal): Promise<readonly ObservedContainer[]>;
   /** Undefined when there is no such container, or it is not of a Compose project. */
   inspect(id: string, signal: AbortSignal): Promise<ObservedContainer | undefined>;
+  /** Any container, of a project or not, by id or name: its full id and what is mounted where. Undefined when there is none. */
+  findMounts(
+    nameOrId: string,
+    signal: AbortSignal,
+  ): Promise<
+    | {
+        readonly id: string;
+        readonly mounts: readonly { readonly source: string; readonly target: string }[];
+      }
+    | undefined
+  >;
   /** Names of networks and volumes that carry the project's label. */
   listProjectObjects(
     project: string,

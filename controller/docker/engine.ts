@@ -89,6 +89,17 @@ export function createDocker(options: DockerOptions): Docker {
     listAll: (signal) => list(undefined, signal),
     listProject: (project, signal) => list(project, signal),
     inspect: (id, signal) => unlessRefused([404], async () => parseContainer(await inspectJson(id, signal))),
+    findMounts: (nameOrId, signal) =>
+      unlessRefused([404], async () => {
+        const found = objectOf(await inspectJson(nameOrId, signal));
+        return {
+          id: textOf(found["Id"]),
+          mounts: listOf(found["Mounts"]).map((mount) => ({
+            source: textOf(objectOf(mount)["Source"]),
+            target: textOf(objectOf(mount)["Destination"]),
+          })),
+        };
+      }),
     async listProjectObjects(project, signal) {
       const query = { filters: projectFilter(project) };
       const networks = await get("list networks", "/networks", query, signal);

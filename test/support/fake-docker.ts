@@ -109,6 +109,7 @@ export function createFakeDocker(clock: Clock): FakeDocker {
       await answer(signal);
       return containers.get(id);
     },
+    findMounts: () => Promise.resolve(undefined),
     async listProjectObjects(project, signal) {
       await answer(signal);
       return { networks: ofProject(project).length > 0 ? [`${project}_default`] : [], volumes: [] };
