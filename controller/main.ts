@@ -26,21 +26,24 @@ async function run(flags: Flags): Promise<void> {
   isController = true;
   const { createLogger } = await import("./telemetry/logger.ts");
   const log = createLogger({ format: config.logFormat, level: config.logLevel, stream: process.stdout });
-  const die = (error: unknown): void => {
-    log.error("unexpected exception: the controller ends", {
-      error: error instanceof Error ? error.stack : error,
-    });
-    process.exit(EXIT_FAILED);
+  const end = async (code: number): Promise<never> => {
+    await log.close();
+    process.exit(code); // whatever a library may still hold open
   };
-  process.on("uncaughtException", die).on("unhandledRejection", die);
+  const onBug = (error: unknown): void => {
+    log.error("unexpected exception: the controller ends", { error });
+    void end(EXIT_FAILED); // cannot fail
+  };
+  process.on("uncaughtException", onBug).on("unhandledRejection", onBug);
   for (const message of unknownVariables(process.env)) log.warn("unknown variable", { message });
   try {
     const { startController } = await import("./controller.ts");
     await runUntilSignal(() => startController(config, { log }), { log, process });
   } catch (error) {
-    die(error);
+    log.error("the controller cannot go on", { error });
+    await end(EXIT_FAILED);
   }
-  process.exit(); // whatever a library may still hold open
+  await end(0);
 }
 
 function exitCodeOf(error: unknown): number {

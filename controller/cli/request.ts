@@ -3,12 +3,12 @@
  */
 import { randomBytes } from "node:crypto";
 import { messageOf } from "../api/errors.ts";
-
 import type { RegistryRequest } from "../registry/registry.ts";
 import { writeRequest } from "../registry/requests.ts";
 import { formatAge } from "./age.ts";
 import { requireResources } from "./context.ts";
 import type { CommandContext } from "./context.ts";
+import { warnWithoutController } from "./controller-running.ts";
 import { CommandError } from "./errors.ts";
 import { createFolderReader } from "./folder.ts";
 import { follow, FollowTimeout } from "./follow.ts";
@@ -39,6 +39,7 @@ export async function requestAction(context: CommandContext, options: RequestOpt
     if (manifest?.spec["suspend"] === true) terminal.err(`Warning: ${name} is suspended: it will refuse.\n`);
   }
   const tokens = new Map<string, string>();
+  await warnWithoutController(context);
   for (const { name } of resources) tokens.set(name, await drop(context, options.action, name));
   if (options.waitMs === undefined) {
     for (const name of tokens.keys()) terminal.out(`${name}: ${options.action} requested\n`);
@@ -59,7 +60,11 @@ export async function confirmDeletion(
   // A confirmation that nobody asked for would lie in wait for the next accident.
   if (other !== undefined)
     throw new CommandError(`${other.name} has no deletion that waits to be confirmed.`);
-  if (chosen.length === 0) terminal.err("No deletion waits to be confirmed.\n");
+  if (chosen.length === 0) {
+    terminal.err("No deletion waits to be confirmed.\n");
+    return;
+  }
+  await warnWithoutController(context);
   for (const { name } of chosen) {
     await drop(context, "confirm-deletion", name);
     terminal.out(`${name}: deletion confirmed\n`);

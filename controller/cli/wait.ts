@@ -1,6 +1,7 @@
 import { formatAge } from "./age.ts";
 import { plainName, requireResources } from "./context.ts";
 import type { CommandContext } from "./context.ts";
+import { warnWithoutController } from "./controller-running.ts";
 import { CommandError } from "./errors.ts";
 import { follow, FollowTimeout } from "./follow.ts";
 import { judge } from "./goal.ts";
@@ -27,6 +28,7 @@ export async function waitFor(
   { names, goal, timeoutMs }: WaitOptions,
 ): Promise<void> {
   const { terminal, manifestsDir, clock } = context;
+  await warnWithoutController(context);
   const wanted = [...new Set(names.map(plainName))];
   const say = createProgress(terminal);
   const verdicts = new Map<string, Verdict>();
