@@ -3,6 +3,7 @@ import type { DriftKind } from "../api/drift.ts";
 import type { Condition, Phase, StatusDocument, Trigger } from "../api/status.ts";
 import type { Compose } from "../compose/compose.ts";
 import type { Docker } from "../docker/docker.ts";
+import type { SelfOnHost } from "../docker/self.ts";
 import type { Git, Remote } from "../git/git.ts";
 import type { LedgerStore } from "../git/ledger.ts";
 import type { Clock } from "../lib/clock.ts";
@@ -66,13 +67,6 @@ export interface Processes {
   isAlive(process: ProcessIdentity): Promise<boolean>;
   /** Ends the process group: SIGTERM, then SIGKILL. */
   end(process: ProcessIdentity): Promise<void>;
-}
-
-export interface SelfOnHost {
-  /** Id of the container that ConOps runs in; undefined on the host itself. */
-  readonly containerId?: string;
-  /** The data directory has the same path on the engine's host, so that binds below it work. */
-  readonly dataDirIsHostPath: boolean;
 }
 
 /** What a reconcile counts; by default, nothing. */
