@@ -37,6 +37,11 @@ export interface KnownResource {
   readonly name: string;
   /** Where it was last declared. */
   readonly place: ManifestPlace;
+  /**
+   * What had been judged of its absence: `decided`, its deletion has begun and needs no second judgement; `held`, it waits
+   * for a confirmation or for its file. Default: nothing.
+   */
+  readonly deletion?: "decided" | "held";
 }
 
 export interface Registry {
