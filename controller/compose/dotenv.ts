@@ -7,45 +7,53 @@ import { interpolate, type Lookup } from "./interpolation.ts";
  * a line that is not understood is skipped, Compose itself refuses the file.
  */
 export function parseDotenv(text: string, outer: Lookup): ReadonlyMap<string, string> {
+  const source = text.replace(/^\uFEFF/, "").replaceAll("\r\n", "\n");
   const values = new Map<string, string>();
   const lookup: Lookup = (name) => outer(name) ?? values.get(name);
-  const lines = text
-    .replace(/^\uFEFF/, "")
-    .replaceAll("\r\n", "\n")
-    .split("\n");
-  for (let index = 0; index < lines.length; index++) {
-    const match = /^\s*(?:export\s+)?([A-Za-z_][\w.-]*)\s*(?:[=:](.*))?$/s.exec(lines[index] ?? "");
-    const name = match?.[1];
+  let at = 0;
+  while (at < source.length) {
+    const lineEnd = endOr(source.indexOf("\n", at), source);
+    const line = source.slice(at, lineEnd);
+    const start = at;
+    at = lineEnd + 1;
+    const [head = "", name, separator] =
+      /^\s*(?:export\s+)?([A-Za-z_][\w.-]*)[ \t]*([=:]?)[ \t]*/.exec(line) ?? [];
     if (name === undefined) continue;
-    const raw = match?.[2]?.trimStart();
-    if (raw === undefined) {
-      const inherited = outer(name);
-      if (inherited !== undefined) values.set(name, inherited);
-      continue;
-    }
+    const raw = line.slice(head.length);
     const quote = raw[0];
-    if (quote !== '"' && quote !== "'") {
-      values.set(name, interpolate(raw.replace(/(^|\s+)#.*$/, "").trimEnd(), lookup).text);
-      continue;
+    if (separator === "") {
+      const inherited = outer(name);
+      if (raw === "" && inherited !== undefined) values.set(name, inherited);
+    } else if (quote === '"' || quote === "'") {
+      const open = start + head.length + 1;
+      const close = endOfQuote(source, open, quote);
+      const inner = source.slice(open, close ?? lineEnd);
+      if (close !== undefined) at = endOr(source.indexOf("\n", close), source) + 1;
+      values.set(name, quote === "'" ? inner : interpolate(unescape(inner), lookup).text);
+    } else {
+      values.set(name, interpolate(withoutComment(raw), lookup).text);
     }
-    let quoted = raw.slice(1);
-    let end = endOfQuote(quoted, quote);
-    while (end < 0 && index + 1 < lines.length) {
-      quoted += `\n${lines[++index]}`;
-      end = endOfQuote(quoted, quote);
-    }
-    const inner = end < 0 ? quoted : quoted.slice(0, end);
-    values.set(name, quote === "'" ? inner : interpolate(unescape(inner), lookup).text);
   }
   return values;
 }
 
-function endOfQuote(text: string, quote: string): number {
-  for (let at = 0; at < text.length; at++) {
+function endOr(index: number, text: string): number {
+  return index < 0 ? text.length : index;
+}
+
+function endOfQuote(text: string, from: number, quote: string): number | undefined {
+  for (let at = from; at < text.length; at++) {
     if (text[at] === "\\") at++;
     else if (text[at] === quote) return at;
   }
-  return -1;
+  return undefined;
+}
+
+function withoutComment(raw: string): string {
+  for (let at = raw.indexOf("#"); at >= 0; at = raw.indexOf("#", at + 1)) {
+    if (at === 0 || /\s/.test(raw[at - 1] ?? "")) return raw.slice(0, at).trimEnd();
+  }
+  return raw.trimEnd();
 }
 
 function unescape(text: string): string {

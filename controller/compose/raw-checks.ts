@@ -6,7 +6,13 @@ import { isAbsolute, normalize, resolve } from "node:path";
 import { isMap, type Node } from "yaml";
 import { refusal } from "./refusal.ts";
 import { isWithin, type RepositoryFiles } from "./repository-files.ts";
-import { MAX_FILE_BYTES, pathText, type RawFile, type RawProject, type RawService } from "./raw-project.ts";
+import {
+  MAX_ENV_FILE_BYTES,
+  pathText,
+  type RawFile,
+  type RawProject,
+  type RawService,
+} from "./raw-project.ts";
 import { entriesOf, fieldOf, itemsOf, oneOrMany, textOf } from "./yaml-source.ts";
 
 export interface RawFindings {
@@ -75,9 +81,10 @@ async function checkContentFiles(files: RepositoryFiles, file: RawFile): Promise
 
 /** A missing file is Compose's to judge: it may be optional, or its service not wanted. */
 async function requireReadable(files: RepositoryFiles, path: string, at: string): Promise<void> {
-  const read = await files.read(path, MAX_FILE_BYTES);
+  const read = await files.read(path, MAX_ENV_FILE_BYTES);
   if (read === "outside") throw outside(at, files.show(path));
-  if (read === "large") throw refusal("InvalidCompose", `${at}: "${files.show(path)}" is larger than 1 MiB`);
+  if (read === "large")
+    throw refusal("InvalidCompose", `${at}: "${files.show(path)}" is larger than 1024 KiB`);
   if (read === "special" || read === "folder") {
     throw refusal("UnsafePath", `${at}: "${files.show(path)}" is not a regular file`);
   }

@@ -45,7 +45,10 @@ export interface RawProject {
   readonly lookup: Lookup;
 }
 
-export const MAX_FILE_BYTES = 1024 * 1024;
+/** Parsing a megabyte keeps the whole process busy for seconds. */
+const MAX_COMPOSE_FILE_BYTES = 512 * 1024;
+const MAX_COMPOSE_BYTES = 2 * 1024 * 1024;
+export const MAX_ENV_FILE_BYTES = 1024 * 1024;
 /** In all their roles: each service that extends another file's is one. */
 const MAX_FILES = 1000;
 const REMOTE = /^(?:[a-z][a-z0-9+.-]*:\/\/|git@|github\.com\/|oci:)|\.git(?:#|$)/i;
@@ -60,6 +63,7 @@ export async function readRawProject(
   const services: RawService[] = [];
   const sources = new Map<string, YamlSource>();
   const under = new Set<string>();
+  let composeBytes = 0;
 
   async function add(path: string, at: string, role: Omit<RawFile, "source">): Promise<void> {
     const key = JSON.stringify([path, role.baseDir, role.only]);
@@ -69,7 +73,11 @@ export async function readRawProject(
     under.add(key);
     let source = sources.get(path);
     if (source === undefined) {
-      source = parseYamlSource(files.show(path), await readRepositoryText(files, path, at));
+      const text = await readRepositoryText(files, path, at, MAX_COMPOSE_FILE_BYTES);
+      composeBytes += text.length;
+      if (composeBytes > MAX_COMPOSE_BYTES)
+        throw refusal("InvalidCompose", `${at}: it takes in more than 2 MiB of files`);
+      source = parseYamlSource(files.show(path), text);
       sources.set(path, source);
     }
     const file: RawFile = { source, ...role };
@@ -166,7 +174,7 @@ async function withEnvFiles(
 ): Promise<Lookup> {
   const values = new Map<string, string>();
   for (const { path, at } of envFiles) {
-    const text = await readRepositoryText(files, path, at);
+    const text = await readRepositoryText(files, path, at, MAX_ENV_FILE_BYTES);
     for (const [name, value] of parseDotenv(text, (name) => outer(name) ?? values.get(name)))
       values.set(name, value);
   }
@@ -174,13 +182,19 @@ async function withEnvFiles(
 }
 
 /** The text of a file that the repository names at `at`. */
-export async function readRepositoryText(files: RepositoryFiles, path: string, at: string): Promise<string> {
-  const read = await files.read(path, MAX_FILE_BYTES);
+async function readRepositoryText(
+  files: RepositoryFiles,
+  path: string,
+  at: string,
+  maxBytes: number,
+): Promise<string> {
+  const read = await files.read(path, maxBytes);
   if (typeof read === "object") return read.text;
   const shown = files.show(path);
   if (read === "outside")
     throw refusal("UnsafePath", `${at}: "${shown}" lies outside the repository; move it into it`);
   if (read === "missing") throw refusal("InvalidCompose", `${at}: there is no file "${shown}"`);
-  if (read === "large") throw refusal("InvalidCompose", `${at}: "${shown}" is larger than 1 MiB`);
+  if (read === "large")
+    throw refusal("InvalidCompose", `${at}: "${shown}" is larger than ${maxBytes / 1024} KiB`);
   throw refusal("UnsafePath", `${at}: "${shown}" is not a regular file`);
 }

@@ -3,7 +3,6 @@
  * depth and aliases. Merge keys and Compose's own tags (`!reset`, `!override`) are understood as Compose does.
  */
 import {
-  type Document,
   isAlias,
   isCollection,
   isMap,
@@ -14,8 +13,10 @@ import {
   LineCounter,
   type Node,
   parseAllDocuments,
+  type YAMLMap,
 } from "yaml";
 import { refusal } from "./refusal.ts";
+import { findTooDeep } from "./yaml-depth.ts";
 
 const MAX_DEPTH = 100;
 /** Nodes after all aliases are followed: a large project has a few thousand. */
@@ -39,13 +40,14 @@ export function parseYamlSource(path: string, text: string): YamlSource {
     const { line, col } = lineCounter.linePos(offset);
     return `${path}:${line}:${col}`;
   };
-  let documents: readonly Document.Parsed[];
-  try {
-    // prettyErrors would repeat the source, which may hold a password.
-    documents = [...parseAllDocuments(text, { lineCounter, prettyErrors: false, logLevel: "error" })];
-  } catch (error) {
-    throw refusal("InvalidCompose", `${path}: it is nested too deeply`, error);
+  const tooDeep = findTooDeep(text);
+  if (tooDeep !== undefined) {
+    const line = text.slice(0, tooDeep).split("\n").length;
+    throw refusal("InvalidCompose", `${path}:${line}: it is nested too deeply`);
   }
+  // prettyErrors would repeat the source, which may hold a password; uniqueKeys takes minutes for a mapping of 60,000.
+  const options = { lineCounter, prettyErrors: false, uniqueKeys: false, logLevel: "error" } as const;
+  const documents = [...parseAllDocuments(text, options)];
   for (const document of documents) {
     const fault = document.errors[0];
     if (fault !== undefined) throw refusal("InvalidCompose", `${place(fault.pos[0])}: ${fault.message}`);
@@ -91,6 +93,7 @@ function measure(root: Node, { targets, refuse }: Measuring): number {
       return size;
     }
     if (node.anchor !== undefined) anchors.set(node.anchor, node);
+    if (isMap(node)) refuseRepeatedKey(node, refuse);
     let size = 1;
     if (isCollection(node)) for (const item of node.items) size += visit(item, depth + 1);
     if (size > MAX_NODES) throw refuse(node, TOO_LARGE);
@@ -98,6 +101,16 @@ function measure(root: Node, { targets, refuse }: Measuring): number {
     return size;
   };
   return visit(root, 0);
+}
+
+function refuseRepeatedKey(map: YAMLMap, refuse: Measuring["refuse"]): void {
+  const seen = new Set<string>();
+  for (const { key } of map.items) {
+    const name = isScalar(key) ? textOf(key) : undefined;
+    if (name === undefined || name === "<<") continue;
+    if (seen.has(name)) throw refuse(key as Node, `the key "${name}" is there twice`);
+    seen.add(name);
+  }
 }
 
 /** Key and value of each entry, aliases followed, merge keys resolved (own keys win). Nothing for what is no mapping. */

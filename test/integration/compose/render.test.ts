@@ -429,7 +429,7 @@ services:
       }),
       "a volume's device": (link) => ({
         services: { a: sleeper({ volumes: ["data:/data"] }) },
-        volumes: { data: { driver_opts: { type: "none", o: "bind", device: `./${link}` } } },
+        volumes: { data: { driver_opts: { type: "none", o: "bind", device: `\${PWD}/${link}` } } },
       }),
     };
     for (const [name, project] of Object.entries(uses)) {
