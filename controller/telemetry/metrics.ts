@@ -12,7 +12,7 @@ type GitOperation = (typeof GIT_OPERATIONS)[number];
 const GIT_RESULTS = ["success", "error"] as const;
 const GIT_BUCKETS = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600];
 
-const COMPOSE_COMMANDS = ["version", "config", "pull", "build", "up", "stop", "down"] as const;
+const COMPOSE_COMMANDS = ["config", "pull", "build", "up", "stop", "down"] as const;
 const COMPOSE_RESULTS = ["success", "error", "limit", "cancelled"] as const;
 
 export interface MetricsOptions {
