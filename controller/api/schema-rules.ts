@@ -74,7 +74,7 @@ export function ruleFaults(
       if (message !== undefined) faults.push({ path, at: "value", message });
     }
     if (Array.isArray(at)) {
-      if (isSound(path)) faults.push(...repeatedItems(node, at, path));
+      faults.push(...repeatedItems(node, at, path));
       if (node.items !== undefined) {
         for (const [index, item] of at.entries()) visit(node.items, item, [...path, index], `${field}[]`);
       }
@@ -99,14 +99,15 @@ function repeatedItems(schema: Schema, items: readonly unknown[], path: FieldPat
   const [key] = schema["x-kubernetes-list-map-keys"] ?? [];
   const isSet = schema["x-kubernetes-list-type"] === "set";
   if (key === undefined && !isSet) return [];
-  const first = new Map<unknown, number>();
+  const first = new Map<string, number>();
   const faults: FieldFault[] = [];
   for (const [index, item] of items.entries()) {
     const id = key === undefined ? item : isFields(item) ? item[key] : undefined;
+    if (typeof id !== "string") continue;
     const earlier = first.get(id);
     if (earlier === undefined) first.set(id, index);
     else {
-      const message = `${quoted(String(id))} is there twice, first as ${formatPath([...path, earlier])}`;
+      const message = `${quoted(id)} is there twice, first as ${formatPath([...path, earlier])}`;
       faults.push({
         path: key === undefined ? [...path, index] : [...path, index, key],
         at: "value",

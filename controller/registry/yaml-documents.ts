@@ -4,6 +4,7 @@
  */
 import { Composer, isScalar, Lexer, Parser, type CST, type Document, type ParsedNode } from "yaml";
 import { quoted, type FieldPath } from "../api/field-fault.ts";
+import { redact } from "../lib/redact.ts";
 import { createPlaceIndex, type Place } from "./text-places.ts";
 import { MAX_DEPTH, MAX_TOKENS } from "./yaml-limits.ts";
 import { readValue, type FieldPlace } from "./yaml-values.ts";
@@ -88,7 +89,8 @@ function readDocument(document: Document.Parsed, placeAt: (offset: number) => Pl
 
   const warned = warnings.map(({ pos, message }) => {
     const tag = /^Unresolved tag: (.*)$/s.exec(message)?.[1];
-    const words = tag === undefined ? message : `unknown tag ${quoted(tag)}: only YAML's own types are read`;
+    const words =
+      tag === undefined ? wordsOf({ message }) : `unknown tag ${quoted(tag)}: only YAML's own types are read`;
     return { ...placeAt(pos[0]), path: [], message: words };
   });
   const refused = faults.map(({ offset, path, message }) => ({ ...placeAt(offset), path, message }));
@@ -99,7 +101,7 @@ function readDocument(document: Document.Parsed, placeAt: (offset: number) => Pl
     faults:
       syntax === undefined
         ? [...warned, ...refused]
-        : [{ ...placeAt(syntax.pos[0]), path: [], message: `is not YAML: ${syntax.message}` }],
+        : [{ ...placeAt(syntax.pos[0]), path: [], message: `is not YAML: ${wordsOf(syntax)}` }],
     placeOf(path, at) {
       return placeAt(fieldPlace(path)?.[at] ?? start);
     },
@@ -108,6 +110,12 @@ function readDocument(document: Document.Parsed, placeAt: (offset: number) => Pl
       return place !== undefined && (syntax === undefined || place.end < syntax.pos[0]);
     },
   };
+}
+
+/** One line of the library's own words, without what it repeats of the file, which may be a secret. */
+function wordsOf({ message }: { readonly message: string }): string {
+  const words = message.replace(/: ".*"$/s, "").replaceAll(/[\p{Cc}\s]+/gu, " ");
+  return redact(words).trim().slice(0, 120);
 }
 
 function isNothing(contents: ParsedNode | null): boolean {
