@@ -1,0 +1,348 @@
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect } from "chai";
+import { parseAllDocuments } from "yaml";
+import type { ApplicationStatus, StatusDocument } from "../../../controller/api/status.ts";
+import type { LogFields } from "../../../controller/lib/log.ts";
+import { createStatusPublisher } from "../../../controller/status/status-file.ts";
+import type { StatusPublisher } from "../../../controller/status/status-file.ts";
+import { createFakeClock } from "../../support/fake-clock.ts";
+
+function statusOf(name: string, patch: Partial<ApplicationStatus> = {}): StatusDocument {
+  return {
+    apiVersion: "conops.dev/v1alpha1",
+    kind: "Application",
+    metadata: { name, generation: 1 },
+    status: {
+      observedGeneration: 1,
+      observedSpecHash: "hash",
+      phase: "Synced",
+      sync: { status: "Synced" },
+      health: { status: "Healthy", services: [] },
+      drift: [],
+      history: [],
+      conditions: [],
+      ...patch,
+    },
+  };
+}
+
+describe("createStatusPublisher()", () => {
+  let parent: string;
+  let dir: string;
+  let logged: { readonly level: string; readonly message: string; readonly fields: LogFields | undefined }[];
+  const clock = createFakeClock();
+
+  beforeEach(async () => {
+    parent = await mkdtemp(join(tmpdir(), "conops-status-"));
+    dir = join(parent, "manifests");
+    await mkdir(dir);
+    logged = [];
+  });
+
+  afterEach(() => rm(parent, { recursive: true, force: true }));
+
+  function create(): StatusPublisher {
+    const at = (level: string) => (message: string, fields?: LogFields) => {
+      logged.push({ level, message, fields });
+    };
+    const log = { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };
+    return createStatusPublisher({ registryDir: dir, log, clock });
+  }
+
+  const at = (file: string, document = 0) => ({ file, document });
+  const read = (file: string): Promise<string> => readFile(join(dir, file), "utf8");
+  const stampOf = async (file: string): Promise<string> => {
+    const { ino, mtimeNs } = await stat(join(dir, file), { bigint: true });
+    return `${ino}:${mtimeNs}`;
+  };
+  const namesIn = async (file: string): Promise<readonly unknown[]> =>
+    parseAllDocuments(await read(file)).map(
+      (document) => (document.toJS() as { metadata: { name: string } }).metadata.name,
+    );
+
+  it("writes the status beside its manifest, readable for everybody, with a line that says whose it is", async () => {
+    await create().publish("shop", at("apps/shop.yml"), statusOf("shop"));
+
+    expect((await stat(join(dir, "apps/shop.status.yaml"))).mode & 0o777).to.equal(0o644);
+    expect(await read("apps/shop.status.yaml")).to.equal(
+      `# Written by ConOps: what it observed. Edits here are overwritten. See docs/status.md.
+apiVersion: conops.dev/v1alpha1
+kind: Application
+metadata:
+  name: shop
+  generation: 1
+status:
+  observedGeneration: 1
+  observedSpecHash: hash
+  phase: Synced
+  sync:
+    status: Synced
+  health:
+    status: Healthy
+    services: []
+  drift: []
+  history: []
+  conditions: []
+`,
+    );
+  });
+
+  it("writes nothing when nothing changed, whatever the order of the keys", async () => {
+    const publisher = create();
+    await publisher.publish("shop", at("shop.yaml"), statusOf("shop"));
+    const before = await stampOf("shop.status.yaml");
+    const { conditions, history, drift, health, sync, ...rest } = statusOf("shop").status;
+    const turned = { ...statusOf("shop"), status: { conditions, history, drift, health, sync, ...rest } };
+
+    await publisher.publish("shop", at("shop.yaml"), turned);
+
+    expect(await stampOf("shop.status.yaml")).to.equal(before);
+  });
+
+  it("keeps one document for each resource of the file, in the manifest's order", async () => {
+    const publisher = create();
+
+    await Promise.all([
+      publisher.publish("c", at("all.yaml", 5), statusOf("c")),
+      publisher.publish("a", at("all.yaml", 0), statusOf("a")),
+      publisher.publish("b", at("all.yaml", 2), statusOf("b")),
+    ]);
+
+    expect(await namesIn("all.status.yaml")).to.deep.equal(["a", "b", "c"]);
+  });
+
+  it("removes the file with its last document", async () => {
+    const publisher = create();
+    await publisher.publish("a", at("all.yaml", 0), statusOf("a"));
+    await publisher.publish("b", at("all.yaml", 1), statusOf("b"));
+
+    await publisher.remove("a");
+    const left = await namesIn("all.status.yaml");
+    await publisher.remove("b");
+
+    expect(left).to.deep.equal(["b"]);
+    expect(await readdir(dir)).to.deep.equal([]);
+  });
+
+  it("takes the document along when the manifest moves to another file", async () => {
+    const publisher = create();
+    await publisher.publish("a", at("all.yaml", 0), statusOf("a"));
+    await publisher.publish("b", at("all.yaml", 1), statusOf("b"));
+
+    await publisher.publish("b", at("b.yaml"), statusOf("b"));
+
+    expect(await namesIn("all.status.yaml")).to.deep.equal(["a"]);
+    expect(await namesIn("b.status.yaml")).to.deep.equal(["b"]);
+  });
+
+  it("takes the document along when the manifest moved while no controller ran", async () => {
+    const first = create();
+    await first.publish("a", at("all.yaml", 0), statusOf("a"));
+    await first.publish("b", at("all.yaml", 1), statusOf("b"));
+    const second = create();
+    await second.load();
+
+    await second.publish("b", at("b.yaml"), statusOf("b"));
+
+    expect(await namesIn("all.status.yaml")).to.deep.equal(["a"]);
+    expect(await namesIn("b.status.yaml")).to.deep.equal(["b"]);
+  });
+
+  it("writes nothing after a restart in which nothing changed", async () => {
+    const first = create();
+    await first.publish("a", at("all.yaml", 0), statusOf("a"));
+    await first.publish("b", at("all.yaml", 3), statusOf("b"));
+    const before = await stampOf("all.status.yaml");
+    const second = create();
+    await second.load();
+
+    await second.publish("b", at("all.yaml", 3), statusOf("b"));
+    await second.publish("a", at("all.yaml", 0), statusOf("a"));
+
+    expect(await stampOf("all.status.yaml")).to.equal(before);
+  });
+
+  const damages: readonly { readonly name: string; readonly damage: () => Promise<void> }[] = [
+    { name: "deleted by hand", damage: () => rm(join(dir, "shop.status.yaml")) },
+    { name: "damaged", damage: () => writeFile(join(dir, "shop.status.yaml"), "status: {") },
+    { name: "emptied", damage: () => writeFile(join(dir, "shop.status.yaml"), "") },
+    {
+      name: "replaced by another",
+      async damage() {
+        await writeFile(join(dir, ".new"), "kind: Other\n");
+        await rename(join(dir, ".new"), join(dir, "shop.status.yaml"));
+      },
+    },
+  ];
+  for (const { name, damage } of damages) {
+    it(`writes a file again that was ${name}`, async () => {
+      const publisher = create();
+      await publisher.publish("shop", at("shop.yaml"), statusOf("shop"));
+      const text = await read("shop.status.yaml");
+      await damage();
+
+      await publisher.publish("shop", at("shop.yaml"), statusOf("shop"));
+
+      expect(await read("shop.status.yaml")).to.equal(text);
+    });
+  }
+
+  it("leaves alone what it finds and nobody publishes", async () => {
+    await create().publish("old", at("old.yaml"), statusOf("old"));
+    await writeFile(join(dir, "mine.status.yaml"), "kind: Mine\n");
+    const publisher = create();
+    await publisher.load();
+
+    await publisher.publish("shop", at("shop.yaml"), statusOf("shop"));
+
+    expect((await readdir(dir)).toSorted()).to.deep.equal([
+      "mine.status.yaml",
+      "old.status.yaml",
+      "shop.status.yaml",
+    ]);
+    expect(logged).to.deep.equal([
+      {
+        level: "debug",
+        message: "not a status file of ConOps: left alone",
+        fields: { file: "mine.status.yaml" },
+      },
+    ]);
+  });
+
+  it("removes what it found of a resource that is gone", async () => {
+    await create().publish("old", at("old.yaml"), statusOf("old"));
+    const publisher = create();
+    await publisher.load();
+
+    await publisher.remove("old");
+
+    expect(await readdir(dir)).to.deep.equal([]);
+  });
+
+  it("makes no second document for a file that gets its name only later", async () => {
+    const first = create();
+    await first.publish("shop.yaml#0", at("shop.yaml"), statusOf("shop.yaml"));
+    const second = create();
+    await second.load();
+
+    await second.publish("shop.yaml#0", at("shop.yaml"), statusOf("shop.yaml", { phase: "Error" }));
+
+    expect(await namesIn("shop.status.yaml")).to.deep.equal(["shop.yaml"]);
+  });
+
+  it("says once that it cannot write, goes on, and writes when it can again", async () => {
+    await rename(dir, `${dir}.away`);
+    const publisher = create();
+    await publisher.publish("a", at("a.yaml"), statusOf("a"));
+    await publisher.publish("a", at("a.yaml"), statusOf("a", { phase: "Degraded" }));
+    await publisher.publish("b", at("b.yaml"), statusOf("b"));
+    const warnings = logged.filter(({ level }) => level === "warn").length;
+    await rename(`${dir}.away`, dir);
+
+    await clock.advance(30_000);
+    await publisher.close();
+
+    expect(warnings).to.equal(1);
+    expect(await namesIn("a.status.yaml")).to.deep.equal(["a"]);
+    expect(await namesIn("b.status.yaml")).to.deep.equal(["b"]);
+    expect(logged.at(-1)?.message).to.equal("status files are written again");
+  });
+
+  it("never makes a registry that is absent", async () => {
+    await rm(dir, { recursive: true });
+
+    await create().publish("a", at("apps/a.yaml"), statusOf("a"));
+
+    expect(await readdir(parent)).to.deep.equal([]);
+  });
+
+  it("tells of a deletion whose folder is gone, and leaves no folder behind", async () => {
+    const publisher = create();
+    await publisher.publish("a", at("apps/a.yaml"), statusOf("a", { phase: "Deleting" }));
+    const names = await namesIn("apps/a.status.yaml");
+
+    await publisher.remove("a");
+
+    expect(names).to.deep.equal(["a"]);
+    expect(await readdir(dir)).to.deep.equal([]);
+  });
+
+  describe("exists() and removedByHand()", () => {
+    const both = async (publisher: StatusPublisher): Promise<readonly [boolean, boolean]> => [
+      await publisher.exists("shop"),
+      await publisher.removedByHand("shop"),
+    ];
+    const deleting = statusOf("shop", { phase: "Deleting" });
+
+    it("know nothing of what was never published", async () => {
+      expect(await both(create())).to.deep.equal([false, false]);
+    });
+
+    it("see a file that a person removed while it said Deleting", async () => {
+      const publisher = create();
+      await publisher.publish("shop", at("shop.yaml"), deleting);
+      const before = await both(publisher);
+      await rm(join(dir, "shop.status.yaml"));
+
+      expect(before).to.deep.equal([true, false]);
+      expect(await both(publisher)).to.deep.equal([false, true]);
+    });
+
+    it("see a document that a person took out of a file with several", async () => {
+      const publisher = create();
+      await publisher.publish("shop", at("all.yaml"), deleting);
+      await publisher.publish("db", at("all.yaml", 1), statusOf("db"));
+      const text = await read("all.status.yaml");
+      await writeFile(join(dir, "all.status.yaml"), text.replace(/apiVersion[^]*?---\n/, ""));
+
+      expect(await both(publisher)).to.deep.equal([false, true]);
+    });
+
+    it("see it after a restart, too", async () => {
+      await create().publish("shop", at("shop.yaml"), deleting);
+      const publisher = create();
+      await publisher.load();
+      const before = await both(publisher);
+      await rm(join(dir, "shop.status.yaml"));
+
+      expect(before).to.deep.equal([true, false]);
+      expect(await both(publisher)).to.deep.equal([false, true]);
+    });
+
+    it("do not take a status that was removed together with the manifest for such a sign", async () => {
+      const publisher = create();
+      await publisher.publish("shop", at("shop.yaml"), statusOf("shop"));
+      await rm(join(dir, "shop.status.yaml"));
+
+      expect(await both(publisher)).to.deep.equal([false, false]);
+    });
+
+    it("take a damaged file, a folder that is gone and an absent registry for no sign", async () => {
+      const publisher = create();
+      await publisher.publish("shop", at("apps/shop.yaml"), deleting);
+      await writeFile(join(dir, "apps/shop.status.yaml"), "");
+      const damaged = await both(publisher);
+      await rm(join(dir, "apps"), { recursive: true });
+      const folderGone = await both(publisher);
+      await rm(dir, { recursive: true });
+      const absent = await both(publisher);
+
+      expect([damaged, folderGone, absent]).to.deep.equal([
+        [true, false],
+        [true, false],
+        [true, false],
+      ]);
+    });
+  });
+
+  it("writes nothing after close()", async () => {
+    const publisher = create();
+    await publisher.close();
+
+    await publisher.publish("shop", at("shop.yaml"), statusOf("shop"));
+
+    expect(await readdir(dir)).to.deep.equal([]);
+  });
+});
