@@ -1,7 +1,8 @@
 /**
  * The engine behind a port. Lists and inspects (a list alone is not believed: after a full disk it says "Up (healthy)"
  * of containers that have exited), and does the few single-container acts that Compose cannot.
- * Errors: ReconcileError `EngineUnavailable` when the engine does not answer within the limit.
+ * Errors: ReconcileError `EngineUnavailable` when the engine does not answer within the limit, or refuses to be read;
+ * `HealFailed` when it refuses a start, unpause or restart. Neither is terminal. The caller's own abort reason when it aborts.
  */
 export type ContainerState = "created" | "running" | "paused" | "restarting" | "removing" | "exited" | "dead";
 
@@ -55,6 +56,7 @@ export interface EngineInfo {
 /** One event of the stream, reduced to what ConOps needs. */
 export interface EngineEvent {
   readonly type: "container" | "network";
+  /** As the engine says it, such as `die` or `health_status: healthy`. */
   readonly action: string;
   /** Container id: of the container itself, or of the one (dis)connected. */
   readonly containerId: string;
