@@ -129,7 +129,7 @@ function pageAnswers(url) {
 function explain(url, seconds) {
   say(
     "",
-    `  The example runs: ${url}  (after ${seconds} s)`,
+    `  The example runs: ${url}${seconds > 1 ? `  (after ${seconds} s)` : ""}`,
     "",
     "    manifests/hello.yaml          what you want",
     "    manifests/hello.status.yaml   what ConOps sees, and what it did about it",
