@@ -174,7 +174,7 @@ export const applicationsCRD: CustomResourceDefinition = {
                         "maxLength": 2048,
                         "x-kubernetes-validations": [
                           {
-                            "rule": "self.matches('^((https?|git|ssh)://[^/?#[:space:]]+/[^?#[:space:]]+|(file://)?/[^?#[:space:]]+|[^-/:?#[:space:]][^/:?#[:space:]]*:[^?#[:space:]]+)$')",
+                            "rule": "self.matches('^((https?|git)://[^/?#@[:space:]]+/[^?#[:space:]]+|ssh://([^/?#@:[:space:]]+@)?[^/?#@[:space:]]+/[^?#[:space:]]+|(file://)?/[^?#[:space:]]+|[^-/:?#[:space:]][^/:?#[:space:]]*:/?[^-/:@?#[:space:]][^@?#[:space:]]*)$')",
                             "message": "must be an https, http, git or ssh URL without credentials, query and fragment"
                           }
                         ]
