@@ -81,11 +81,7 @@ async function typesOf(schema: Schema): Promise<string> {
     style: { printWidth: 110 },
   };
   const asWritten = await compile(plain(schema), "ApplicationManifest", options);
-  const withDefaults = await compile(
-    plain(defaulted(schema)),
-    "ApplicationWithDefaults",
-    options,
-  );
+  const withDefaults = await compile(plain(defaulted(schema)), "ApplicationWithDefaults", options);
   return [
     BANNER,
     "\n/** A manifest as a person may write it. */",
