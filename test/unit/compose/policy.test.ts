@@ -1,0 +1,140 @@
+import { expect } from "chai";
+import type { RenderedProject } from "../../../controller/compose/compose.ts";
+import { pathUses } from "../../../controller/compose/path-uses.ts";
+import { findViolation } from "../../../controller/compose/policy.ts";
+import type { PathKind } from "../../../controller/compose/repository-files.ts";
+
+const ROOT = "/staging/t1";
+
+function judge(
+  project: Omit<RenderedProject, "name">,
+  kinds: Readonly<Record<string, PathKind>> = {},
+  leftOut: readonly string[] = [],
+): string {
+  const whole = { name: "p", ...project };
+  const violation = findViolation({
+    project: whole,
+    uses: pathUses(whole),
+    root: ROOT,
+    kinds: new Map(Object.entries(kinds)),
+    leftOut,
+  });
+  return violation === undefined ? "allowed" : `${violation.reason} ${violation.rule}: ${violation.message}`;
+}
+const bind = (source: string): NonNullable<RenderedProject["services"][string]["volumes"]> => [
+  { type: "bind", source, target: "/x" },
+];
+
+describe("policy", () => {
+  const cases: readonly (readonly [string, string, string])[] = [
+    [
+      "a provider",
+      judge({ services: { a: { provider: { type: "sh" } } } }),
+      "PolicyViolation no-provider: services.a.provider would run a program of this machine; use an image or a build",
+    ],
+    [
+      "a bind of an absolute path of the host",
+      judge({ services: { a: { volumes: bind("/var/run/docker.sock") } } }),
+      "allowed",
+    ],
+    [
+      "a bind within the checkout",
+      judge({ services: { a: { volumes: bind(`${ROOT}/x`) } } }, { [`${ROOT}/x`]: "folder" }),
+      "allowed",
+    ],
+    [
+      "a bind of what is not there yet",
+      judge({ services: { a: { volumes: bind(`${ROOT}/x`) } } }, { [`${ROOT}/x`]: "missing" }),
+      "allowed",
+    ],
+    [
+      "a bind through a link",
+      judge({ services: { a: { volumes: bind(`${ROOT}/x`) } } }, { [`${ROOT}/x`]: "outside" }),
+      'UnsafePath no-link-out-of-the-repository: services.a.volumes: "x" is a link out of the repository',
+    ],
+    [
+      "a volume that binds through a link",
+      judge(
+        {
+          services: { a: { volumes: [{ type: "volume", source: "v", target: "/x" }] } },
+          volumes: { v: { driver_opts: { device: `${ROOT}/x` } } },
+        },
+        { [`${ROOT}/x`]: "outside" },
+      ),
+      'UnsafePath no-link-out-of-the-repository: volumes.v.driver_opts.device (of service "a"): "x" is a link out of the repository',
+    ],
+    [
+      "what was left out, and what is below it",
+      judge({ services: { a: { volumes: bind(`${ROOT}/gone/x`) } } }, {}, ["gone"]),
+      'UnsafePath no-use-of-what-was-left-out: services.a.volumes: "gone" was not checked out: it is a link out of the repository, or a submodule',
+    ],
+    [
+      "a neighbour of what was left out",
+      judge({ services: { a: { volumes: bind(`${ROOT}/gone2`) } } }, {}, ["gone"]),
+      "allowed",
+    ],
+    [
+      "a folder that holds what was left out",
+      judge({ services: { a: { volumes: bind(ROOT) } } }, {}, ["gone"]),
+      "allowed",
+    ],
+    [
+      "a Dockerfile above the checkout",
+      judge({ services: { a: { build: { context: ROOT, dockerfile: "../../etc/x" } } } }),
+      'UnsafePath content-is-the-repository\'s: services.a.build.dockerfile: "/etc/x" lies outside the repository; move it into it',
+    ],
+    [
+      "a Dockerfile in the file itself",
+      judge({ services: { a: { build: { context: ROOT, dockerfile_inline: "FROM x" } as object } } }),
+      "allowed",
+    ],
+    [
+      "a remote build context",
+      judge({ services: { a: { build: { context: "https://x.y/z.git" } } } }),
+      "allowed",
+    ],
+    [
+      "an additional context of the machine",
+      judge({ services: { a: { build: { context: ROOT, additional_contexts: { x: "/etc" } } as object } } }),
+      'UnsafePath content-is-the-repository\'s: services.a.build.additional_contexts.x: "/etc" lies outside the repository; move it into it',
+    ],
+    [
+      "a key of the machine for a build",
+      judge({ services: { a: { build: { context: ROOT, ssh: ["default=/root/.ssh/id"] } as object } } }),
+      'UnsafePath content-is-the-repository\'s: services.a.build.ssh: "/root/.ssh/id" lies outside the repository; move it into it',
+    ],
+    [
+      "a build secret of the machine",
+      judge({
+        services: { a: { build: { context: ROOT, secrets: [{ source: "s" }] } as object } },
+        secrets: { s: { file: "/etc/shadow" } },
+      }),
+      'UnsafePath content-is-the-repository\'s: secrets.s.file (of service "a"): "/etc/shadow" lies outside the repository; move it into it',
+    ],
+    [
+      "a pipe as a config",
+      judge(
+        { services: { a: { configs: [{ source: "c" }] } }, configs: { c: { file: `${ROOT}/p` } } },
+        { [`${ROOT}/p`]: "special" },
+      ),
+      'UnsafePath content-is-a-file-or-folder: configs.c.file (of service "a"): "p" is not a regular file',
+    ],
+    [
+      "a secret that would choose the engine",
+      judge({ services: {}, secrets: { s: { environment: "DOCKER_HOST" } } }),
+      "PolicyViolation engine-is-not-chosen-by-secrets: secrets.s.environment names a setting of Docker; use another variable",
+    ],
+    [
+      "the powers of the host",
+      judge({
+        services: { a: { privileged: true, pid: "host", devices: ["/dev/kvm"], use_api_socket: true } },
+      }),
+      "allowed",
+    ],
+  ];
+  for (const [name, found, wanted] of cases) {
+    it(`${wanted === "allowed" ? "allows" : "refuses"} ${name}`, () => {
+      expect(found).to.equal(wanted);
+    });
+  }
+});
