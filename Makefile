@@ -57,11 +57,11 @@ lint: install ## Lint
 
 .PHONY: format
 format: install ## Format every file
-	@node_modules/.bin/prettier --write --log-level warn .
+	@node_modules/.bin/prettier --write --log-level warn . '!manifests/.*'
 
 .PHONY: format-check
 format-check: install
-	@node_modules/.bin/prettier --check --log-level warn .
+	@node_modules/.bin/prettier --check --log-level warn . '!manifests/.*'
 
 .PHONY: generate
 generate: install ## Make types and JSON Schema from crds/
