@@ -19,10 +19,8 @@ DEFAULTED=${"${NONE:-fallback}"}
 LINES="one
 two"
 `;
-const EXPRESSIONS = [
-  ...["PLAIN", "SPACED", "HASH", "EMPTY", "SINGLE", "DOUBLE", "EXPORTED", "COLON", "COMBINED", "OUTER"],
-  ...["DEFAULTED", "LINES", "NONE"],
-].map((name) => `\${${name}}`);
+const NAMES =
+  "PLAIN SPACED HASH EMPTY SINGLE DOUBLE EXPORTED COLON COMBINED OUTER DEFAULTED LINES NONE".split(" ");
 const FORMS = [
   "$PLAIN/$EMPTY/$NONE",
   "${EMPTY:-d}|${EMPTY-d}|${NONE-d}|${NONE:-}",
@@ -38,7 +36,7 @@ describe("ConOps's own reading of variables", () => {
   afterEach(() => sandbox.remove());
 
   it("agrees with Compose's", async () => {
-    const texts = [...EXPRESSIONS, ...FORMS];
+    const texts = [...NAMES.map((name) => `\${${name}}`), ...FORMS];
     sandbox.write({
       ".env": DOTENV,
       "compose.yaml": JSON.stringify({ services: { a: { image: IMAGE, command: texts } } }),
@@ -49,9 +47,7 @@ describe("ConOps's own reading of variables", () => {
 
     const { project } = await sandbox.render({ env: [variable("OUTER", "manifest")] });
 
-    const theirs = (project.services["a"]?.["command"] as readonly string[]).map((text) =>
-      text.replaceAll("$$", "$"),
-    );
-    expect(own).to.deep.equal(theirs);
+    const theirs = project.services["a"]?.["command"] as readonly string[] | undefined;
+    expect(own).to.deep.equal(theirs?.map((text) => text.replaceAll("$$", "$")));
   });
 });

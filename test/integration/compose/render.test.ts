@@ -481,6 +481,42 @@ services:
     });
   });
 
+  describe("limits", () => {
+    const limits = [
+      { name: "time", limit: { renderMs: 1 }, message: "Compose took too long to read it" },
+      {
+        name: "memory",
+        limit: { renderMemoryBytes: 200 * 1024 * 1024 },
+        message: "Compose crashed while it read it, or needed too much memory",
+      },
+    ];
+    for (const { name, limit, message } of limits) {
+      it(`ends a rendering that needs too much ${name}, as a failure that may pass`, async () => {
+        const narrow = createSandbox({ limits: limit });
+        narrow.write({ "compose.yaml": yaml({ services: { a: sleeper() } }) });
+
+        const error = await narrow.refused();
+        await narrow.remove();
+
+        expect(short(error)).to.deep.equal({ reason: "RenderFailed", terminal: false, message });
+      });
+    }
+
+    it("ends a rendering with the reason of the signal", async () => {
+      sandbox.write({ "compose.yaml": yaml({ services: { a: sleeper() } }) });
+      const reason = new Error("shutdown");
+      const abort = new AbortController();
+      const rendering = sandbox.render({}, abort.signal).then(
+        () => "rendered",
+        (error: unknown) => error,
+      );
+
+      abort.abort(reason);
+
+      expect(await rendering).to.equal(reason);
+    });
+  });
+
   it("spawns nothing and makes nothing before it is needed", () => {
     expect(readdirSync(sandbox.dataDir).toSorted()).to.deep.equal(["checkouts", "staging"]);
   });

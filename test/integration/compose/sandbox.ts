@@ -25,7 +25,7 @@ export interface Sandbox {
   readonly compose: Compose;
   /** Writes files into both checkouts; folders are made. */
   write(files: Readonly<Record<string, string>>): void;
-  render(request?: Partial<RenderRequest>): Promise<Rendering>;
+  render(request?: Partial<RenderRequest>, signal?: AbortSignal): Promise<Rendering>;
   /** The error that rendering ends with; fails when it does not. */
   refused(request?: Partial<RenderRequest>): Promise<ReconcileError>;
   up(rendering: Rendering, options?: Partial<Parameters<Compose["up"]>[2]>): Promise<RunResult>;
@@ -58,7 +58,7 @@ export function createSandbox(options: Partial<CreateComposeOptions> = {}): Sand
     ...options,
   });
 
-  const render = (request: Partial<RenderRequest> = {}): Promise<Rendering> =>
+  const render: Sandbox["render"] = (request = {}, signal = never) =>
     compose.render(
       {
         project,
@@ -72,7 +72,7 @@ export function createSandbox(options: Partial<CreateComposeOptions> = {}): Sand
         allowUnset: [],
         ...request,
       },
-      never,
+      signal,
     );
 
   return {
