@@ -35,7 +35,8 @@ interface NativeOdbObject {
 }
 
 export interface NativeOdb {
-  read(id: NativeOid): Promise<NativeOdbObject>;
+  /** Null when there is no such object. */
+  read(id: NativeOid): Promise<NativeOdbObject | null>;
 }
 
 export interface NativeRepository {
@@ -62,7 +63,7 @@ interface NativeFetchOptions {
       readonly throttle: number;
       readonly callback: (progress: NativeProgress) => number;
     };
-    readonly sidebandProgress: { readonly throttle: number; readonly callback: () => number };
+    readonly sidebandProgress: () => number;
   };
 }
 

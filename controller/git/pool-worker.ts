@@ -50,9 +50,9 @@ export function createPoolWorker(options: PoolWorkerOptions, handlers: PoolWorke
   let ready = false;
   let hung = false;
   let ops = 0;
-  let cancelTimer = clock.after(START_LIMIT_MS, kill);
   let cancelDrain: () => void = () => undefined;
   const child = options.fork({ message: receive, exited });
+  let cancelTimer = clock.after(START_LIMIT_MS, kill);
 
   function kill(): void {
     open = false;

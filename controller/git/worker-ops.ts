@@ -63,7 +63,8 @@ async function fetchCommit(request: FetchRequest, progress: () => void): Promise
       downloadTags: NO_TAGS,
       callbacks: {
         transferProgress: { throttle: PROGRESS_EVERY_MS, callback: goOn },
-        sidebandProgress: { throttle: PROGRESS_EVERY_MS, callback: goOn },
+        // Never throttled: a call that nodegit leaves out counts as a refusal, and a local pack silently loses objects.
+        sidebandProgress: goOn,
       },
     },
     "",

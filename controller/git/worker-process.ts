@@ -1,6 +1,7 @@
 /** Forks and ends one Git worker. */
-import { fork } from "node:child_process";
-import { fileURLToPath } from "node:url";
+import { fork, type ChildProcess } from "node:child_process";
+import { createRequire } from "node:module";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import type { Clock } from "../lib/clock.ts";
 import type { ControllerMessage, WorkerMessage } from "./protocol.ts";
 
@@ -35,16 +36,29 @@ export function createForkWorker({
   readonly home: string;
   readonly clock: Clock;
 }): ForkWorker {
+  const script = new URL(import.meta.url.endsWith(".ts") ? "./worker.ts" : "./worker.js", import.meta.url);
+  const loader = script.pathname.endsWith(".ts") ? ["--import", loaderOfSources()] : [];
+
+  function start(): ChildProcess | Error {
+    try {
+      return fork(fileURLToPath(script), [], {
+        execArgv: ["--expose-gc", ...loader],
+        env: workerEnvironment(home),
+        cwd: home,
+        serialization: "advanced",
+        stdio: ["ignore", "ignore", "pipe", "ipc"],
+      });
+    } catch (error) {
+      return error instanceof Error ? error : new Error(String(error)); // no descriptors left, for example
+    }
+  }
+
   return (handlers) => {
-    const script = new URL(import.meta.url.endsWith(".ts") ? "./worker.ts" : "./worker.js", import.meta.url);
-    const loader = script.pathname.endsWith(".ts") ? ["--import", import.meta.resolve("tsx")] : [];
-    const child = fork(fileURLToPath(script), [], {
-      execArgv: ["--expose-gc", ...loader],
-      env: workerEnvironment(home),
-      cwd: home,
-      serialization: "advanced",
-      stdio: ["ignore", "ignore", "pipe", "ipc"],
-    });
+    const child = start();
+    if (child instanceof Error) {
+      setImmediate(() => handlers.exited(child.message));
+      return { send: () => undefined, end: () => undefined, kill: () => undefined };
+    }
     let stderr = "";
     let gone = false;
     const finish = (how: string): void => {
@@ -76,6 +90,11 @@ export function createForkWorker({
       kill: () => void child.kill("SIGKILL"),
     };
   };
+}
+
+/** What this process itself runs its sources with, found from here since the worker's own folder knows no packages. */
+function loaderOfSources(): string {
+  return pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href;
 }
 
 function workerEnvironment(home: string): NodeJS.ProcessEnv {

@@ -2,7 +2,7 @@
 import type { Commit, TreeEntry } from "./git.ts";
 import { nodegit, type NativeCommit, type NativeOdb } from "./nodegit.ts";
 import { OperationFault } from "./operation-fault.ts";
-import { parseTreeObject, requireFileName } from "./tree-object.ts";
+import { parseTreeObject, requireFileName, type RawTreeEntry } from "./tree-object.ts";
 
 /** A small pack can hold a tree of trees that grows without end. */
 const MAX_ENTRIES = 200_000;
@@ -17,13 +17,21 @@ const MAX_TIME_MS = 8_640_000_000_000_000;
  */
 export async function readTree(odb: NativeOdb, treeId: string): Promise<TreeEntry[]> {
   const entries: TreeEntry[] = [];
+  const parsed = new Map<string, readonly RawTreeEntry[]>();
   let seen = 0;
+
+  /** A tree that stands in many places is read once. */
+  async function entriesOf(id: string): Promise<readonly RawTreeEntry[]> {
+    const known = parsed.get(id) ?? parseTreeObject(await readObject(odb, id));
+    parsed.set(id, known);
+    return known;
+  }
 
   async function visit(id: string, folder: string, depth: number): Promise<void> {
     if (depth > MAX_DEPTH)
       throw new OperationFault("UnsupportedContent", "its folders are nested too deeply");
     const names = new Set<string>();
-    for (const { mode, name, id: child } of parseTreeObject(await readObject(odb, id))) {
+    for (const { mode, name, id: child } of await entriesOf(id)) {
       if (++seen > MAX_ENTRIES) throw new OperationFault("UnsupportedContent", "it holds too many files");
       const text = requireFileName(name, folder);
       const path = folder + text;
@@ -40,8 +48,10 @@ export async function readTree(odb: NativeOdb, treeId: string): Promise<TreeEntr
   return entries;
 }
 
+/** The bytes of an object. Throws OperationFault when the mirror does not have it. */
 export async function readObject(odb: NativeOdb, id: string): Promise<Buffer> {
   const object = await odb.read(nodegit.Oid.fromString(id));
+  if (object === null) throw new OperationFault("native", `object not found: ${id}`);
   const sizeBytes = object.size();
   return sizeBytes === 0 ? Buffer.alloc(0) : object.data().toBuffer(sizeBytes);
 }
