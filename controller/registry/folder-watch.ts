@@ -50,7 +50,9 @@ export async function watchFolder(options: {
   });
 
   function hintOf(event: string, path: string): void {
-    if (isManifestName(path) || isRequestName(path)) onHint(path);
+    // A confirmation takes effect with a listing of everything, and must not be seen before it does.
+    if (path.endsWith(".confirm-deletion.request.yaml")) onHint(undefined);
+    else if (isManifestName(path) || isRequestName(path)) onHint(path);
     // A status file, or a folder: a folder that came or went shows as a rename, or as addDir a little later.
     else if (event === "rename" && !/\.ya?ml$/.test(path)) onHint(undefined);
   }

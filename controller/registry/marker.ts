@@ -23,7 +23,7 @@ export interface Marker {
   /** The registry's random id; never changes while the controller runs. */
   readonly id: string;
   /** Whether the folder is the registry, now. Never throws. */
-  check(): Promise<Presence>;
+  readonly check: () => Promise<Presence>;
 }
 
 /**
