@@ -3,5 +3,7 @@
  * program said and a person or a log will read.
  */
 export function redact(text: string): string {
-  return text.replace(/([a-z][a-z0-9+.-]*:\/\/)[^/\s@]+@/gi, "$1***@");
+  // A scheme is looked for where it can begin only, else a long word without one takes time by the square of its length.
+  // A password may hold an @: the host begins after the last one.
+  return text.replace(/(?<![a-z0-9+.-])([a-z0-9+.-]+:\/\/)[^/\s]+@/gi, "$1***@");
 }
