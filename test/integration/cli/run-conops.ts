@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import type { ChildProcessWithoutNullStreams } from "node:child_process";
-import { fileURLToPath } from "node:url";
+import { createRequire } from "node:module";
+import { fileURLToPath, pathToFileURL } from "node:url";
 
 export interface Finished {
   readonly code: number | null;
@@ -17,7 +18,7 @@ export interface Started {
 }
 
 const MAIN = fileURLToPath(new URL("../../../controller/main.ts", import.meta.url));
-const TSX = import.meta.resolve("tsx");
+const TSX = pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href;
 
 /** Starts the real program from its sources. Its environment has no CONOPS_ variable but those of `env`. */
 export function startConops(
