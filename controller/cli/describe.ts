@@ -157,10 +157,11 @@ function describeHistory({ status }: Resource, { terminal, clock }: Shown): stri
 }
 
 function describeRequests({ status }: Resource): string {
+  const answers = status?.status.requestAnswers ?? {};
   const handled = Object.entries(status?.status.lastHandledRequests ?? {});
   return list(
     "Handled requests",
-    handled.map(([action, token]) => `${action} ${token}`),
+    handled.map(([action, token]) => [action, token, answers[action] ?? ""].join(" ").trim()),
   );
 }
 

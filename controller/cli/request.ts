@@ -2,10 +2,12 @@
  * Commands that ask the controller for something once: they drop a request file into the registry's root.
  */
 import { randomBytes } from "node:crypto";
+import type { Manifest } from "../api/application.ts";
 import { messageOf } from "../api/errors.ts";
 import type { RegistryRequest } from "../registry/registry.ts";
 import { writeRequest } from "../registry/requests.ts";
 import { formatAge } from "./age.ts";
+import { oneLine } from "./clean.ts";
 import { requireResources } from "./context.ts";
 import type { CommandContext } from "./context.ts";
 import { warnWithoutController } from "./controller-running.ts";
@@ -36,7 +38,8 @@ export async function requestAction(context: CommandContext, options: RequestOpt
     manifestsDir,
   );
   for (const { name, manifest } of resources) {
-    if (manifest?.spec["suspend"] === true) terminal.err(`Warning: ${name} is suspended: it will refuse.\n`);
+    const why = whyRefused(manifest);
+    if (why !== undefined) terminal.err(`Warning: ${name} will refuse: ${why}.\n`);
   }
   const tokens = new Map<string, string>();
   await warnWithoutController(context);
@@ -69,6 +72,11 @@ export async function confirmDeletion(
     await drop(context, "confirm-deletion", name);
     terminal.out(`${name}: deletion confirmed\n`);
   }
+}
+
+function whyRefused(manifest: Manifest | undefined): string | undefined {
+  if (manifest?.spec["suspend"] === true) return "its manifest says suspend: true";
+  return manifest?.spec["state"] === "Stopped" ? "its manifest says state: Stopped" : undefined;
 }
 
 function isHeld({ status }: Resource): boolean {
@@ -133,11 +141,12 @@ export function judgeRequest(
   resource: Resource | undefined,
 ): Progress {
   if (resource === undefined) return { done: true, ok: false, text: "deleted" };
-  const { status, manifest } = resource;
+  const { status } = resource;
   if (status?.status.lastHandledRequests?.[action] !== token) {
     return { done: false, ok: false, text: "waiting for the controller to take the request" };
   }
-  if (manifest?.spec["suspend"] === true) return { done: true, ok: false, text: "Refused: Suspended" };
+  const refusal = status.status.requestAnswers?.[action];
+  if (refusal !== undefined) return { done: true, ok: false, text: oneLine(refusal) };
   const stale = whyStale(resource);
   if (stale !== undefined) return { done: false, ok: false, text: stale };
   const text = describeState(resource);

@@ -27,6 +27,7 @@ const ORDER = {
     "drift",
     "adoption",
     "lastHandledRequests",
+    "requestAnswers",
     "history",
     "conditions",
   ],

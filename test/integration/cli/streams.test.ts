@@ -77,9 +77,12 @@ describe("what conops prints", function () {
     expect({ code, err }).to.deep.equal({ code: 0, err: "" });
   });
 
-  it("ends a watch by its signal, as every program", async () => {
+  it("says what is deleted with -w, and ends by its signal, as every program", async () => {
     const watch = startConops(["get", "-w"], { env: { CONOPS_MANIFESTS: folder.dir } });
     await until("the first table", () => watch.printed().out.includes("shop"));
+    await folder.remove("shop.yaml");
+    await folder.remove("shop.status.yaml");
+    await until("the deletion", () => watch.printed().err.includes("shop is deleted.\n"));
 
     watch.process.kill("SIGINT");
 

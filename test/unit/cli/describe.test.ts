@@ -46,7 +46,8 @@ describe("describeApplications()", () => {
         },
       ],
       adoption: { removes: ["container shop-old-1"], changes: ["service web", "service db"] },
-      lastHandledRequests: { sync: "abc" },
+      lastHandledRequests: { retry: "abc", sync: "def" },
+      requestAnswers: { sync: "Refused: Suspended" },
       history: [
         {
           revision: COMMIT,
@@ -136,7 +137,8 @@ History:
   AGO    REVISION     RESULT      TRIGGER       TOOK   REASON
   60s    fedcba9876   Failed      NewRevision   7s     HealthGateFailed (3 times)
   119m   0123456789   Succeeded   NewRevision   10s    Synced
-Handled requests: sync abc
+Handled requests: retry abc
+                  sync def Refused: Suspended
 `,
     );
   });

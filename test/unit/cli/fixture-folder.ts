@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { stringify } from "yaml";
@@ -13,6 +13,8 @@ export interface FixtureFolder {
   readonly dir: string;
   write(file: string, text: string): Promise<void>;
   remove(file: string): Promise<void>;
+  /** The names in the folder itself. */
+  files(): Promise<readonly string[]>;
   cleanUp(): Promise<void>;
 }
 
@@ -28,6 +30,7 @@ export async function createFixtureFolder(
       await writeFile(join(dir, file), text);
     },
     remove: (file) => rm(join(dir, file)),
+    files: () => readdir(dir),
     cleanUp: () => rm(dir, { recursive: true, force: true }),
   };
   for (const [file, text] of Object.entries(files)) await folder.write(file, text);

@@ -63,7 +63,7 @@ describe("requests", () => {
     ]);
     expect(terminal.printed()).to.deep.equal({
       out: "shop: sync requested\ndb: sync requested\n",
-      err: `Warning: db is suspended: it will refuse.\n${warning()}`,
+      err: `Warning: db will refuse: its manifest says suspend: true.\n${warning()}`,
     });
   });
 
@@ -109,7 +109,7 @@ describe("requests", () => {
 
 describe("judgeRequest()", () => {
   const common = { name: "shop", labels: {}, faults: [], place: { file: "shop.yaml", document: 0 } };
-  const declared = (spec: Readonly<Record<string, unknown>> = SPEC) => ({
+  const declared = (spec = SPEC) => ({
     ...common,
     manifest: { apiVersion: "conops.dev/v1alpha1", kind: "Application", metadata: { name: "shop" }, spec },
     writtenSpecHash: hashOf(spec),
@@ -155,8 +155,11 @@ describe("judgeRequest()", () => {
       progress: { done: true, ok: false, text: "Ready is False (HealthGateFailed): web" },
     },
     {
-      name: "is refused by what is suspended",
-      resource: { ...declared({ ...SPEC, suspend: true }), status: statusDocument("shop", handled) },
+      name: "fails with the answer where it is refused",
+      resource: {
+        ...declared(),
+        status: statusDocument("shop", { ...handled, requestAnswers: { sync: "Refused: Suspended" } }),
+      },
       progress: { done: true, ok: false, text: "Refused: Suspended" },
     },
     {
