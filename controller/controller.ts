@@ -14,6 +14,7 @@ import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { messageOf } from "./api/errors.ts";
 import { applicationFromManifest } from "./api/schema.ts";
+import { readVersion } from "./cli/version.ts";
 import { createCompose } from "./compose/create-compose.ts";
 import type { Config } from "./config.ts";
 import { createDocker } from "./docker/engine.ts";
@@ -33,7 +34,7 @@ import { openRecordStore } from "./status/record-store.ts";
 import { openRenderings } from "./status/renderings.ts";
 import { createStatusPublisher } from "./status/status-file.ts";
 import { createMetrics, type Metrics } from "./telemetry/metrics.ts";
-import { createDockerInformer } from "./watch/docker-informer.ts";
+import { createDockerInformer, REMOTE_BACKOFF } from "./watch/docker-informer.ts";
 import { createGitInformer } from "./watch/git-informer.ts";
 import { startWorkers } from "./workqueue/worker.ts";
 import { createWorkQueue } from "./workqueue/workqueue.ts";
@@ -69,7 +70,7 @@ export async function startController(config: Config, deps: ControllerDeps): Pro
   const { log, clock = systemClock } = deps;
   const stopping = new AbortController();
   setMaxListeners(0, stopping.signal);
-  const metrics = createMetrics();
+  const metrics = createMetrics({ version: readVersion() });
   const leadership = await lead(config, { log, clock, metrics, signal: stopping.signal });
   const stopped = run(config, { log, clock, metrics, leadership, stopping: stopping.signal });
   stopped.catch(() => undefined); // whoever awaits `stopped` hears of it
@@ -144,6 +145,7 @@ async function work(config: Config, { log, clock, metrics, leadership, stopping 
       addAll();
     },
     signal: informersStop.signal,
+    ...(config.dockerHost.startsWith("unix:") ? {} : { backoff: REMOTE_BACKOFF }),
   });
   const sources = createGitInformer({
     git,
@@ -153,6 +155,8 @@ async function work(config: Config, { log, clock, metrics, leadership, stopping 
     enqueue: (name) => queue.add(name),
     signal: informersStop.signal,
   });
+  // The first listing names its keys before there is a reconciler to interrupt.
+  let interrupt: (key: string) => void = () => undefined;
   const registry = await createRegistry({
     dir: manifestsDir,
     dataDir,
@@ -162,7 +166,7 @@ async function work(config: Config, { log, clock, metrics, leadership, stopping 
     clock,
     log,
     enqueue(key) {
-      reconciler.interrupt(key);
+      interrupt(key);
       queue.add(key);
     },
     graceMs: config.deletionGraceMs,
@@ -202,6 +206,8 @@ async function work(config: Config, { log, clock, metrics, leadership, stopping 
     },
     (key) => queue.add(key),
   );
+
+  interrupt = (key) => reconciler.interrupt(key);
 
   function addAll(): void {
     for (const { name } of records.list()) queue.add(name);

@@ -29,7 +29,10 @@ export function changingRun(visit: Visit, deps: ReconcileDeps, command: string):
       await visit.update((record) => ({ ...record, process }));
       if (command === "up") failpoint("up-spawned", visit.name);
     },
-    onLine: (line) => deps.log.debug("compose", { application: visit.name, command, line }),
+    onLine(line) {
+      if (command === "up") failpoint("up-started", visit.name);
+      deps.log.debug("compose", { application: visit.name, command, line });
+    },
   };
 }
 

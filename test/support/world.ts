@@ -78,6 +78,8 @@ export interface World {
   untilReady(name: string, revision?: string, limitMs?: number): Promise<ApplicationStatus>;
   containers(project: string): Promise<readonly Inspected[]>;
   docker(...args: readonly string[]): Promise<string>;
+  /** SIGKILL to every controller that a test left behind. */
+  killAll(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -106,7 +108,7 @@ export async function createWorld(env: Environment = process.env): Promise<World
     repos,
     server,
     prefix,
-    repo: (name) => createTempRepo({ dir: join(repos, name) }),
+    repo: (name) => createTempRepo({ dir: join(repos, name) }), // again: the same repository
     async start(options = {}) {
       const port = await freePort();
       const http = `http://127.0.0.1:${port}`;
@@ -262,8 +264,11 @@ export async function createWorld(env: Environment = process.env): Promise<World
       return JSON.parse(text) as Inspected[];
     },
     docker: (...args) => docker(args, env),
-    async close() {
+    async killAll() {
       for (const controller of running) await controller.kill();
+    },
+    async close() {
+      await world.killAll();
       await server.close();
       const listed = await docker(["ps", "-a", "--format", '{{.Label "com.docker.compose.project"}}'], env);
       const left = await docker(
