@@ -124,7 +124,7 @@ export async function createWorld(env: Environment = process.env): Promise<World
           "debug",
           ...(options.args ?? []),
         ],
-        { env: { ...childEnv, ...options.env } as NodeJS.ProcessEnv, stdio: ["ignore", "pipe", "pipe"] },
+        { env: { ...childEnv, ...options.env }, stdio: ["ignore", "pipe", "pipe"] },
       );
       let text = "";
       const collect = (chunk: Buffer): void => void (text += chunk.toString());
@@ -177,7 +177,7 @@ export async function createWorld(env: Environment = process.env): Promise<World
     },
     async cli(...args) {
       const child = spawn(PROGRAM, [...args], {
-        env: childEnv as NodeJS.ProcessEnv,
+        env: childEnv,
         stdio: ["ignore", "pipe", "pipe"],
       });
       let stdout = "";
