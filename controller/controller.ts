@@ -215,6 +215,8 @@ async function work(config: Config, { log, clock, metrics, leadership, stopping 
 
   // No work before the caches are in; an engine that is down is an answer, too.
   addAll();
+  // A status that was left by a crash in the last moment of a deletion.
+  for (const key of status.unclaimed()) queue.add(key);
   const patience = clock.after(ENGINE_PATIENCE_MS, onFirstAnswer);
   await Promise.race([engineAnswered, aborted(stopping)]);
   patience();

@@ -38,11 +38,13 @@ export interface Reconciler {
 export function createReconciler(deps: ReconcileDeps, again: (key: string) => void): Reconciler {
   const memories = createMemories();
   const visits = new Map<string, AbortController>();
+  /** Since when a document without a record has been wrong. */
+  const invalidSince = new Map<string, string>();
 
   async function reconcile(key: string, signal: AbortSignal): Promise<Outcome> {
     const declaration = deps.registry.get(key);
     const record = await admitted(key, declaration, deps);
-    if (record === undefined) return withoutRecord(key, declaration, deps);
+    if (record === undefined) return withoutRecord(key, declaration, invalidSince, deps);
     const application = applicationOf(record, declaration, deps);
     if (application === undefined) {
       const reason = "InvalidManifest";
@@ -99,12 +101,19 @@ async function admitted(
 }
 
 /** A document that never was a valid Application has a status that says why, and nothing else. */
-async function withoutRecord(key: string, declaration: Declaration, deps: ReconcileDeps): Promise<Outcome> {
+async function withoutRecord(
+  key: string,
+  declaration: Declaration,
+  invalidSince: Map<string, string>,
+  deps: ReconcileDeps,
+): Promise<Outcome> {
   if (declaration.kind === "invalid") {
-    const at = rfc3339(deps.clock.now());
+    invalidSince.set(key, invalidSince.get(key) ?? rfc3339(deps.clock.now()));
+    const at = invalidSince.get(key) ?? "";
     await deps.status.publish(key, declaration.place, invalidDocument(key, declaration, at));
     return { kind: "synced" };
   }
+  invalidSince.delete(key);
   if (declaration.kind === "deleted") {
     await deps.status.remove(key);
     deps.registry.forget(key);

@@ -94,10 +94,7 @@ export async function visitApplication(
       applied,
       attempt,
       requested: pendingSync !== undefined,
-      sourceIsOlderThanRequest:
-        pendingSync !== undefined &&
-        (source.checkedAt ?? 0) < pendingSync.acceptedAt &&
-        (source.error?.since ?? 0) < pendingSync.acceptedAt,
+      sourceIsOlderThanRequest: pendingSync !== undefined && (source.polledAt ?? 0) < pendingSync.acceptedAt,
       forbidden: whyForbidden(visit, deps),
       now: deps.clock.now(),
     });

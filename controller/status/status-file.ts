@@ -26,6 +26,8 @@ export interface StatusPublisher {
    * along. Call once, before the first `publish`.
    */
   load(): Promise<void>;
+  /** The keys of documents that `load` found and nobody has published or removed since. */
+  unclaimed(): readonly string[];
   /**
    * Makes `document` the status of `key`, beside its manifest. Resolves when it is on disk, or when that failed: a folder
    * that cannot be written is logged once and tried again every 30 s and with every publish. Never rejects.
@@ -190,6 +192,7 @@ export function createStatusPublisher({ registryDir, log, clock }: StatusPublish
   }
 
   return {
+    unclaimed: () => [...unclaimed],
     async load() {
       for (const path of await listStatusFiles(registryDir)) {
         const text = await readFileIfExists(join(registryDir, path)).catch(() => undefined);

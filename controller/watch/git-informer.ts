@@ -32,6 +32,8 @@ interface Follower {
   readonly state: SourceState;
   /** A pinned commit needs one answer, and no poll after that. */
   readonly isDone: boolean;
+  /** Somebody asked for a poll that begins after this, wall milliseconds, and wants to hear of it. */
+  readonly askedAt?: number;
 }
 
 interface PolledRemote {
@@ -111,6 +113,7 @@ export function createGitInformer(options: GitInformerOptions): GitInformer {
 
   async function poll(polled: PolledRemote): Promise<void> {
     const startedAt = clock.monotonic();
+    const beganAt = clock.now();
     polled.phase = "polling";
     const answer = await ask(polled);
     const isGone = polled.stop.signal.aborted;
@@ -119,7 +122,7 @@ export function createGitInformer(options: GitInformerOptions): GitInformer {
     if (!isGone) {
       polled.failures = answer.ok ? 0 : polled.failures + 1;
       const seconds = (clock.monotonic() - startedAt) / 1000;
-      for (const name of Array.from(polled.followers)) tell(name, answer, seconds);
+      for (const name of Array.from(polled.followers)) tell(name, answer, seconds, beganAt);
       goOn(polled, startedAt);
     }
     pump();
@@ -133,20 +136,27 @@ export function createGitInformer(options: GitInformerOptions): GitInformer {
     }
   }
 
-  function tell(name: string, answer: Answer, seconds: number): void {
+  function tell(name: string, answer: Answer, seconds: number, beganAt: number): void {
     const follower = followers.get(name);
     if (follower === undefined || follower.isDone) return;
-    const { follow, state } = follower;
+    const { follow, state, askedAt } = follower;
     const now = clock.now();
-    const next = answer.ok
+    const after = answer.ok
       ? stateAfterAnswer(follower, answer.advertised, now)
       : stateAfterFailure(follower, answer.error, now);
-    followers.set(name, { follow, state: next, isDone: answer.ok && follow.revision.kind === "commit" });
+    const next: SourceState = { ...after, polledAt: beganAt };
+    const isAnswer = askedAt !== undefined && askedAt <= beganAt;
+    followers.set(name, {
+      follow,
+      state: next,
+      isDone: answer.ok && follow.revision.kind === "commit",
+      ...(askedAt !== undefined && !isAnswer && { askedAt }),
+    });
     options.onPolled?.(name, answer.ok, seconds);
     const isFirst = state.checkedAt === undefined && state.error === undefined;
-    if (!isFirst && !differs(state, next)) return;
-    report(name, state, next);
-    enqueue(name);
+    const isNews = isFirst || differs(state, next);
+    if (isNews) report(name, state, next);
+    if (isNews || isAnswer) enqueue(name);
   }
 
   function report(name: string, before: SourceState, after: SourceState): void {
@@ -226,7 +236,7 @@ export function createGitInformer(options: GitInformerOptions): GitInformer {
       const known = followers.get(name);
       const polled = known && remotes.get(known.follow.remote.id);
       if (known === undefined || polled === undefined) return;
-      followers.set(name, { ...known, isDone: false });
+      followers.set(name, { ...known, isDone: false, askedAt: clock.now() });
       request(polled, "front");
     },
     close,

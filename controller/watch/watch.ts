@@ -16,6 +16,8 @@ export interface Follow {
 export interface SourceState {
   /** The last poll that succeeded. */
   readonly checkedAt?: number;
+  /** When the last poll that has ended began, whether it succeeded or not. */
+  readonly polledAt?: number;
   /** The revision wanted resolves to this commit, as of `checkedAt`. Kept while the remote is down. */
   readonly revision?: string;
   /** The full ref that led to it; none for a pinned commit. */
@@ -28,7 +30,7 @@ export interface GitInformer {
   follow(name: string, follow: Follow): void;
   unfollow(name: string): void;
   get(name: string): SourceState;
-  /** Polls the remote of `name` now (or as soon as its host has a place). */
+  /** Polls the remote of `name` now (or as soon as its host has a place), and names the key afterwards, whatever came of it. */
   refresh(name: string): void;
   close(): Promise<void>;
 }

@@ -836,8 +836,16 @@ export const applicationsCRD: CustomResourceDefinition = {
                       "type": "string"
                     }
                   },
+                  "requestAnswers": {
+                    "description": "What was answered to the last request of an action that was handled but not carried out, such as one to a suspended Application.",
+                    "type": "object",
+                    "additionalProperties": {
+                      "description": "The answer.",
+                      "type": "string"
+                    }
+                  },
                   "history": {
-                    "description": "The last syncs, the newest last. What happened several times in a row is one entry with a count.",
+                    "description": "The last syncs, the newest first. What happened several times in a row is one entry with a count.",
                     "type": "array",
                     "x-kubernetes-list-type": "atomic",
                     "items": {

@@ -165,6 +165,7 @@ describe("createGitInformer()", () => {
     expect(harness.enqueued()).to.deep.equal(["shop"]);
     expect(harness.informer.get("shop")).to.deep.equal({
       checkedAt: harness.clock.now(),
+      polledAt: harness.clock.now(),
       revision: B,
       ref: "refs/heads/main",
     });
@@ -419,6 +420,20 @@ describe("createGitInformer()", () => {
 
       expect(harness.informer.get("shop").error?.reason).to.equal("InternalError");
     });
+  });
+
+  it("names the key after a refresh, whatever came of it, and not after a poll that began before it", async () => {
+    const harness = start();
+    harness.informer.follow("shop", follow());
+    await harness.clock.advance(1 * SECOND);
+    expect(harness.enqueued()).to.deep.equal(["shop"]);
+
+    const before = harness.clock.now();
+    harness.informer.refresh("shop");
+    await harness.clock.advance(1 * SECOND);
+
+    expect(harness.enqueued()).to.deep.equal(["shop"]);
+    expect(harness.informer.get("shop").polledAt).to.be.at.least(before);
   });
 
   it("asks again when a refresh comes during a poll, which may have looked too early", async () => {
