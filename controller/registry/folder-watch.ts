@@ -3,6 +3,7 @@
  * them, so that ten thousand manifests cost no more watches than their folders do. Links are not followed. What is said here
  * proves nothing: some changes are told late, twice or never, and the reader of the disk decides.
  */
+import { lstat } from "node:fs/promises";
 import { basename, join, relative, sep } from "node:path";
 import { watch } from "chokidar";
 import { isIgnoredName, isManifestName, isRequestName } from "./files.ts";
@@ -33,6 +34,7 @@ export async function watchFolder(options: {
     ignoreInitial: true,
     followSymlinks: false,
     atomic: false,
+    ignorePermissionErrors: true, // a folder that may not be read is found, and named, by the listing
     ignored: (path, stats) =>
       path !== root && (isIgnoredName(basename(path)) || (stats !== undefined && !stats.isDirectory())),
   });
@@ -53,8 +55,13 @@ export async function watchFolder(options: {
     // A confirmation takes effect with a listing of everything, and must not be seen before it does.
     if (path.endsWith(".confirm-deletion.request.yaml")) onHint(undefined);
     else if (isManifestName(path) || isRequestName(path)) onHint(path);
-    // A status file, or a folder: a folder that came or went shows as a rename, or as addDir a little later.
-    else if (event === "rename" && !/\.ya?ml$/.test(path)) onHint(undefined);
+    // chokidar tells of a new folder only after it has read all the others beside it.
+    else if (event === "rename" && !/\.ya?ml$/.test(path)) void hintIfFolder(path);
+  }
+
+  async function hintIfFolder(path: string): Promise<void> {
+    const found = await lstat(join(root, path)).catch(() => undefined);
+    if (found?.isDirectory() === true) onHint(undefined);
   }
 
   const onFailure = (error: unknown): void => {

@@ -58,7 +58,7 @@ export interface RegistryOptions {
 const CHECK_MS = 1_000;
 /** Insurance against lost hints (an overflowing queue, a network file system); jitter shortens it by up to a tenth. */
 const RELIST_MS = 60_000;
-/** The same while there is no watch. */
+/** The same while there is no watch of some folder. */
 const RELIST_UNWATCHED_MS = 5_000;
 /** Every so many insurance listings the bytes are read, whatever the stamps say. */
 const FRESH_EVERY = 10;
@@ -127,6 +127,7 @@ export async function createRegistry(options: RegistryOptions): Promise<Registry
     if (after.folder !== before.folder) return again.set(0);
     if (found?.kind === "absent") log.info("registry is back", { dir });
     found = after;
+    const isReadableAgain = read.listing.unreadable.length < listing.unreadable.length;
     listing = read.listing;
     for (const [file, error] of listing.badRequests) warnOnce("request ignored", { file, error });
     const waits = waitsBefore ?? (await whyJudgementWaits(dir, listing));
@@ -134,7 +135,10 @@ export async function createRegistry(options: RegistryOptions): Promise<Registry
       [...listing.requests].filter(([file, { token }]) => consumed.get(file) !== token),
     );
     publish(listedView(view, { ...listing, requests }, { now, graceMs, complete: read.complete, waits }));
-    if (view.againInMs === undefined) again.clear();
+    if (isReadableAgain) {
+      await keeper.unwatch(); // the next look watches that folder, too
+      again.set(0);
+    } else if (view.againInMs === undefined) again.clear();
     else again.set(view.againInMs);
   }
 
@@ -180,7 +184,8 @@ export async function createRegistry(options: RegistryOptions): Promise<Registry
 
   function insure(): void {
     if (stop.signal.aborted) return;
-    insurance.set(keeper.isWatching() ? RELIST_MS * (0.9 + 0.1 * random()) : RELIST_UNWATCHED_MS);
+    const isWatched = keeper.isWatching() && listing.unreadable.length === 0;
+    insurance.set(isWatched ? RELIST_MS * (0.9 + 0.1 * random()) : RELIST_UNWATCHED_MS);
   }
 
   function warnOnce(message: string, fields: Readonly<Record<string, string>>): void {

@@ -36,12 +36,19 @@ export function createLooks(clock: Clock, look: (scope: Scope) => Promise<void>)
   let closed = false;
   let hinted: Set<string> | undefined = new Set();
   let chain = Promise.resolve();
+  /** After a look at everything, hints are patient for as long as it took: half of the time is for others. */
+  let restUntil = 0;
   let next: { files: Set<string> | undefined; fresh: boolean; done: Promise<void> } | undefined;
 
   const flush = (): void => {
     quiet.clear();
     longest.clear();
     const files = hinted;
+    const restMs = restUntil - clock.monotonic();
+    if (isWhole(files) && restMs > 0) {
+      quiet.set(restMs);
+      return;
+    }
     hinted = new Set();
     if (files === undefined || files.size > 0) void ask(files, false);
   };
@@ -61,7 +68,11 @@ export function createLooks(clock: Clock, look: (scope: Scope) => Promise<void>)
       next = undefined;
       if (closed) return;
       const { files, fresh } = asked;
-      await look(files === undefined || files.size > MAX_FILES ? { fresh } : { files, fresh });
+      if (!isWhole(files)) return look({ files, fresh });
+      const begunAt = clock.monotonic();
+      await look({ fresh });
+      const endedAt = clock.monotonic();
+      restUntil = endedAt + (endedAt - begunAt);
     });
     chain = asked.done;
     return asked.done;
@@ -83,4 +94,8 @@ export function createLooks(clock: Clock, look: (scope: Scope) => Promise<void>)
       await chain;
     },
   };
+}
+
+function isWhole(files: ReadonlySet<string> | undefined): files is undefined {
+  return files === undefined || files.size > MAX_FILES;
 }

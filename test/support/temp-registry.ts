@@ -87,7 +87,7 @@ async function openRegistry(
   const log: Log = {
     debug() {},
     info() {},
-    warn: (message, fields) => void warnings.push(`${message}: ${String(fields?.["error"] ?? "")}`),
+    warn: (message, fields) => void warnings.push(`${message}: ${JSON.stringify(fields?.["error"])}`),
     error: (message) => void warnings.push(message),
   };
   const registry = await createRegistry({

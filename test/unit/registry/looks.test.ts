@@ -98,6 +98,19 @@ describe("createLooks()", () => {
     expect([seen.length, between, over]).to.deep.equal([2, ["first"], ["first", "second"]]);
   });
 
+  it("rests after a look at everything as long as that took, before hints make another", async () => {
+    const { clock, looks, seen, end } = setUp(true);
+
+    void looks.now();
+    await clock.advance(400);
+    end();
+    await clock.advance(0);
+    looks.hint(undefined);
+    await clock.advance(700);
+
+    expect(seen).to.deep.equal(["0 all", "800 all"]);
+  });
+
   it("begins nothing after close, which waits for the look under way", async () => {
     const { clock, looks, seen, end } = setUp(true);
     let isClosed = false;
