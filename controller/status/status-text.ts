@@ -81,7 +81,8 @@ export function renderStatusDocument({ apiVersion, kind, metadata, status }: Sta
       ORDER.status,
     ),
   };
-  return stringify(document, { lineWidth: 0, aliasDuplicateObjects: false });
+  // Readers of YAML 1.1 take a bare time for a timestamp: such strings are quoted.
+  return stringify(document, { lineWidth: 0, aliasDuplicateObjects: false, compat: "yaml-1.1" });
 }
 
 /** The whole file. */
