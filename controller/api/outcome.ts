@@ -11,7 +11,13 @@ import type { ReconcileError } from "./errors.ts";
 export type Outcome =
   | { readonly kind: "synced"; readonly recheckAfterMs?: number }
   | { readonly kind: "waiting"; readonly reason: string; readonly recheckAfterMs?: number }
-  | { readonly kind: "failed"; readonly error: ReconcileError; readonly recheckAfterMs?: number }
+  | {
+      readonly kind: "failed";
+      readonly error: ReconcileError;
+      readonly recheckAfterMs?: number;
+      /** An event has said it already: the worker's log need not. */
+      readonly told?: true;
+    }
   | { readonly kind: "gone" };
 
 /** Works on one key. Throws only for the unexpected; the worker reports that and retries. */

@@ -80,7 +80,8 @@ export async function visitApplication(
   await publish(observe(undefined, decision.kind, await describedHealth()), seen, visit, deps);
   const recheckAfterMs = timers.length === 0 ? undefined : Math.max(0, Math.min(...timers));
   const recheck = recheckAfterMs === undefined ? {} : { recheckAfterMs };
-  if (error !== undefined && error.reason !== "SyncInterrupted") return { kind: "failed", error, ...recheck };
+  if (error !== undefined && error.reason !== "SyncInterrupted")
+    return { kind: "failed", error, told: true, ...recheck };
   if (decision.kind === "apply") return { kind: "waiting", reason: "Progressing", recheckAfterMs: 0 };
   return { kind: "synced", ...recheck };
 

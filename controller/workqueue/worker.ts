@@ -138,9 +138,10 @@ export function startWorkers(options: WorkersOptions): Workers {
         return;
       case "failed":
         if (outcome.error.terminal) metrics.terminalError();
-        else queue.addRateLimited(key);
+        if (outcome.recheckAfterMs !== undefined) queue.addAfter(key, outcome.recheckAfterMs);
+        else if (!outcome.error.terminal) queue.addRateLimited(key);
         metrics.reconciled("error", seconds);
-        failures.failed(key, outcome.error, queue.numRequeues(key));
+        if (outcome.told !== true) failures.failed(key, outcome.error, queue.numRequeues(key));
         return;
       case "gone":
         // A key that waits now was added during this run, as news: it is left alone.

@@ -114,6 +114,13 @@ describe("startWorkers(): what follows an outcome", () => {
       counted: Array.from({ length: 6 }, () => "error 0s"),
     },
     {
+      name: "failed with a recheck: again after that time, without backoff",
+      answers: [{ ...fault(), recheckAfterMs: 20_000 } as Outcome],
+      runsAt: [0, 20_000, 40_000, 60_000],
+      requeues: 0,
+      counted: Array.from({ length: 4 }, () => "error 0s"),
+    },
+    {
       name: "failed terminally: counted, and left until something new happens",
       answers: [fault("Cannot read: bad", true)],
       runsAt: [0],
@@ -464,6 +471,15 @@ describe("startWorkers(): what is logged", () => {
     message,
     retries,
     terminal: false,
+  });
+
+  it("leaves a failure alone that an event has told already", async () => {
+    const test = setUp(answering({ ...fault(), told: true } as Outcome, { kind: "synced" }));
+
+    test.queue.add("shop");
+    await test.clock.advance(MINUTE);
+
+    expect(test.lines).to.deep.equal([]);
   });
 
   it("tells a failure once, the same text again only at debug, and the recovery", async () => {
