@@ -23,8 +23,10 @@ export function createWatchKeeper(options: {
   readonly onHint: (hint: Hint) => void;
   readonly onBroken: (error: unknown) => void;
   readonly signal: AbortSignal;
+  /** Default: `watchFolder`. */
+  readonly start?: typeof watchFolder;
 }): WatchKeeper {
-  const { root, clock, onHint, onBroken, signal } = options;
+  const { root, clock, onHint, onBroken, signal, start = watchFolder } = options;
   let current: { readonly folder: string; readonly watch: FolderWatch } | undefined;
   let isBroken = false;
   let retryAt = 0;
@@ -40,7 +42,7 @@ export function createWatchKeeper(options: {
     async watch(folder) {
       if (current?.folder === folder && (!isBroken || clock.monotonic() < retryAt)) return false;
       await unwatch();
-      const watch = await watchFolder({
+      const watch = await start({
         root,
         onHint,
         onError(error) {

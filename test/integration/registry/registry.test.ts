@@ -1,5 +1,16 @@
 import { execFile, execFileSync } from "node:child_process";
-import { appendFile, cp, mkdir, rename, rm, symlink, unlink, utimes, writeFile } from "node:fs/promises";
+import {
+  appendFile,
+  chmod,
+  cp,
+  mkdir,
+  rename,
+  rm,
+  symlink,
+  unlink,
+  utimes,
+  writeFile,
+} from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { expect } from "chai";
@@ -301,6 +312,43 @@ describe("the registry on a real folder", function () {
       expect(declaration.kind === "invalid" && declaration.faults[0]?.message).to.equal(
         "cannot be read: the disk reports an error (EIO)",
       );
+    });
+  });
+
+  describe("a folder that cannot be read", () => {
+    const NOBODY = 65_534;
+    const isRoot = process.geteuid?.() === 0; // who may read everything
+    beforeEach(async () => {
+      for (const folder of [temp.root, temp.dir, temp.dataDir]) await chmod(folder, 0o777);
+      if (isRoot) process.seteuid?.(NOBODY);
+    });
+    afterEach(() => {
+      if (isRoot) process.seteuid?.(0);
+    });
+
+    it("makes every judgement wait, and is watched again when it can be read", async () => {
+      await temp.write({ ...apps("a", "b"), "team/c.yaml": manifestText("c") });
+      const registry = await opened();
+
+      await chmod(path("team"), 0);
+      await temp.remove("a.yaml");
+      await registry.until("a", "absent");
+      await registry.until("c", "absent");
+      await letPass();
+      const meanwhile = registry.get("a");
+      await chmod(path("team"), 0o755);
+      await registry.relist();
+      await registry.until("c", "declared");
+      await registry.until("a", "deleted");
+      await temp.write({ "team/c.yaml": "{" });
+      await registry.until("c", "invalid", 2_000);
+
+      expect(meanwhile).to.deep.equal({
+        kind: "absent",
+        message:
+          `"a" is not in the registry any more; whether it was deleted is not judged while ` +
+          `the folder "team" cannot be read (permission denied)`,
+      });
     });
   });
 
