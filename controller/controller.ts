@@ -134,10 +134,7 @@ async function work(config: Config, { log, clock, metrics, leadership, stopping 
     random,
     log,
     onChange(project) {
-      for (const record of records.list()) {
-        if ((record.project ?? projectOf(record.manifest.spec) ?? record.name) === project)
-          queue.add(record.name);
-      }
+      for (const name of records.namesOf(project)) queue.add(name);
     },
     onEngine(up) {
       metrics.engineUp(up);
@@ -262,11 +259,6 @@ async function work(config: Config, { log, clock, metrics, leadership, stopping 
   await Promise.all([git.close(), engine.close(), status.close()]);
   informersStop.abort(new Error("the controller has stopped"));
   log.info("controller stopped", { stuck: workers.stuck() });
-}
-
-function projectOf(spec: Readonly<Record<string, unknown>>): string | undefined {
-  const { compose } = spec as { readonly compose?: { readonly projectName?: string } };
-  return compose?.projectName;
 }
 
 function remoteIdOf(spec: Readonly<Record<string, unknown>>): string {

@@ -32,7 +32,10 @@ export function whyForbidden(visit: Visit, deps: ReconcileDeps): Why | undefined
       message: `Cannot change spec.compose.projectName to "${projectName}": what runs is project "${claimed}"; delete the Application and create it anew for that`,
     };
   }
-  const other = deps.records.list().find((record) => record.name !== name && record.project === projectName);
+  const other = deps.records
+    .namesOf(projectName)
+    .map((sharing) => deps.records.get(sharing))
+    .find((record) => record?.name !== name && record?.project === projectName);
   if (other === undefined) return undefined;
   return {
     reason: "ProjectNameTaken",

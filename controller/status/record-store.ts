@@ -12,6 +12,8 @@ import type { ApplicationRecord } from "./record.ts";
 export interface RecordStore {
   get(name: string): ApplicationRecord | undefined;
   list(): readonly ApplicationRecord[];
+  /** The names of those whose Compose project this is: claimed, or by the manifest as long as none is claimed. */
+  namesOf(project: string): readonly string[];
   put(record: ApplicationRecord): Promise<ApplicationRecord>;
   remove(name: string): Promise<void>;
 }
@@ -26,13 +28,29 @@ export async function openRecordStore(dataDir: string, log: Log): Promise<Record
   const dir = join(dataDir, "records");
   await mkdir(dir, { recursive: true, mode: 0o700 });
   const records = new Map<string, { readonly record: ApplicationRecord; readonly text: string }>();
+  const names = new Map<string, Set<string>>();
+  const keep = (record: ApplicationRecord, text: string): void => {
+    drop(record.name);
+    records.set(record.name, { record, text });
+    const project = projectOf(record);
+    names.set(project, (names.get(project) ?? new Set()).add(record.name));
+  };
+  const drop = (name: string): void => {
+    const known = records.get(name);
+    if (known === undefined) return;
+    records.delete(name);
+    const project = projectOf(known.record);
+    const sharing = names.get(project);
+    sharing?.delete(name);
+    if (sharing?.size === 0) names.delete(project);
+  };
   for (const file of await readdir(dir)) {
     if (!file.endsWith(SUFFIX) || isTemporaryName(file)) continue;
     const path = join(dir, file);
     try {
       const text = await readFile(path, "utf8");
       const record = parseRecord(text, file.slice(0, -SUFFIX.length));
-      records.set(record.name, { record, text });
+      keep(record, text);
     } catch (error) {
       log.error("record cannot be read, set aside", { file: path, error: messageOf(error) });
       await rename(path, `${path}.unreadable`);
@@ -40,19 +58,25 @@ export async function openRecordStore(dataDir: string, log: Log): Promise<Record
   }
   return {
     get: (name) => records.get(name)?.record,
+    namesOf: (project) => [...(names.get(project) ?? [])],
     list: () => [...records.values()].map(({ record }) => record),
     async put(record) {
       const text = `${JSON.stringify(record, undefined, 1)}\n`;
       if (records.get(record.name)?.text === text) return record;
       await writeFileAtomic(join(dir, `${record.name}${SUFFIX}`), text);
-      records.set(record.name, { record, text });
+      keep(record, text);
       return record;
     },
     async remove(name) {
       await removeFileDurably(join(dir, `${name}${SUFFIX}`));
-      records.delete(name);
+      drop(name);
     },
   };
+}
+
+function projectOf({ name, project, manifest }: ApplicationRecord): string {
+  const { compose } = manifest.spec as { readonly compose?: { readonly projectName?: string } };
+  return project ?? compose?.projectName ?? name;
 }
 
 function parseRecord(text: string, name: string): ApplicationRecord {
