@@ -30,6 +30,8 @@ import { lead, type Leadership } from "./leadership.ts";
 import { createReconciler } from "./reconcile/reconcile.ts";
 import { createRegistry } from "./registry/informer.ts";
 import { parseManifests } from "./registry/parse.ts";
+import type { KnownResource } from "./registry/registry.ts";
+import type { ApplicationRecord } from "./status/record.ts";
 import { openRecordStore } from "./status/record-store.ts";
 import { openRenderings } from "./status/renderings.ts";
 import { createStatusPublisher } from "./status/status-file.ts";
@@ -159,7 +161,7 @@ async function work(config: Config, { log, clock, metrics, leadership, stopping 
     dataDir,
     parse: parseManifests,
     parseOptions: { allowFileRepos: config.allowFileRepos },
-    known: () => records.list().map(({ name, place }) => ({ name, place })),
+    known: () => records.list().map(knownResource),
     clock,
     log,
     enqueue(key) {
@@ -259,6 +261,13 @@ async function work(config: Config, { log, clock, metrics, leadership, stopping 
   await Promise.all([git.close(), engine.close(), status.close()]);
   informersStop.abort(new Error("the controller has stopped"));
   log.info("controller stopped", { stuck: workers.stuck() });
+}
+
+/** What the registry has to know of deletions that were judged before this process began. */
+function knownResource({ name, place, deletion, conditions }: ApplicationRecord): KnownResource {
+  if (deletion !== undefined) return { name, place, deletion: "decided" };
+  const isHeld = conditions.some(({ reason }) => reason === "DeletionHeld");
+  return isHeld ? { name, place, deletion: "held" } : { name, place };
 }
 
 function remoteIdOf(spec: Readonly<Record<string, unknown>>): string {

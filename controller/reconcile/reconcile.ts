@@ -107,6 +107,10 @@ async function withoutRecord(
   invalidSince: Map<string, string>,
   deps: ReconcileDeps,
 ): Promise<Outcome> {
+  for (const request of deps.registry.requests(key)) {
+    deps.log.warn("request for nothing that is there, removed", { key, action: request.action });
+    await deps.registry.consume(request);
+  }
   if (declaration.kind === "invalid") {
     invalidSince.set(key, invalidSince.get(key) ?? rfc3339(deps.clock.now()));
     const at = invalidSince.get(key) ?? "";
