@@ -15,10 +15,12 @@ export type OperationFailure =
 /** Why the pool of workers has no answer to a request. */
 export class OperationError extends Error {
   override readonly name = "OperationError";
+  readonly op: Request["op"];
   readonly failure: OperationFailure;
 
-  constructor(failure: OperationFailure) {
+  constructor(op: Request["op"], failure: OperationFailure) {
     super(failure.kind === "failed" ? failure.failure.message : failure.kind);
+    this.op = op;
     this.failure = failure;
   }
 }
@@ -99,7 +101,6 @@ const CHECKOUT_CAUSES: typeof REMOTE_CAUSES = [
 /** What an operation was for: `act` as in "Cannot ⟨act⟩: ⟨cause⟩". */
 export interface Attempt {
   readonly act: string;
-  readonly op: Request["op"];
   /** Folders of ours, which differ from try to try and must not be part of a message. */
   readonly folders?: readonly string[];
 }
@@ -107,7 +108,7 @@ export interface Attempt {
 /** The error for a condition; anything but an OperationError comes back as it is. */
 export function explain(attempt: Attempt, error: unknown): unknown {
   if (!(error instanceof OperationError)) return error;
-  const { reason, text, terminal } = causeOf(attempt, error.failure);
+  const { reason, text, terminal } = causeOf(error, attempt.folders ?? []);
   return new ReconcileError(`Cannot ${attempt.act}: ${text}`, {
     reason,
     cause: error,
@@ -115,17 +116,23 @@ export function explain(attempt: Attempt, error: unknown): unknown {
   });
 }
 
-/** Whether the failure says that the mirror's files are damaged: then it is fetched afresh. */
+/**
+ * Whether the failure may mean that the mirror's own files are damaged: then it is fetched afresh. While checking out, that is
+ * everything but what the content or the disk explains; while fetching, only what the remote cannot have caused.
+ */
 export function isDamage(error: unknown): boolean {
   if (!(error instanceof OperationError) || error.failure.kind !== "failed") return false;
   const { kind, message } = error.failure.failure;
-  return kind === "native" && DAMAGE.test(message);
+  if (kind !== "native") return false;
+  return error.op === "checkout" ? !EXPLAINED.test(message) : DAMAGED.test(message);
 }
 
-const DAMAGE =
-  /zlib|inflat|corrupt|object not found|packfile|pack file|pack index|odb|loose object|mirror is no repository|hash mismatch|malformed|not a valid|unexpected end|failed to lock|lock file|cannot create ref|path to reference|directory not empty|failed to mmap|target OID|could not find repository|HEAD|config/i;
+const EXPLAINED =
+  /invalid path|too long|no space left|disk quota|permission denied|operation not permitted|read-only|too many open files|input\/output error/i;
+const DAMAGED =
+  /zlib|inflate|corrupt|object not found|pack|mirror is no repository|malformed|failed to lock|\.lock'|ref '|reference|failed to mmap|target OID|config|invalid (?:literal|stored|distance|block|code|bit)|incorrect (?:data|header|length)|not a directory|no such file/i;
 
-function causeOf({ op, folders = [] }: Attempt, failure: OperationFailure): Cause {
+function causeOf({ op, failure }: OperationError, folders: readonly string[]): Cause {
   const general: Reason = op === "checkout" ? "CheckoutFailed" : "FetchFailed";
   switch (failure.kind) {
     case "timedOut":

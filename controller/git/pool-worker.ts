@@ -27,6 +27,8 @@ export interface PoolWorker {
   /** How many operations it works on, of the network or of this machine. */
   load(kind: "network" | "local"): number;
   start(ticket: Ticket): void;
+  /** Takes no more, and ends when it has finished what it has. */
+  retire(): void;
   kill(): void;
 }
 
@@ -85,7 +87,7 @@ export function createPoolWorker(options: PoolWorkerOptions, handlers: PoolWorke
 
   function giveUp(ticket: Ticket): void {
     log.warn("ending a Git worker: an operation is over its limit", { operation: ticket.job.request.op });
-    ticket.reject(new OperationError({ kind: "timedOut" }));
+    ticket.reject(new OperationError(ticket.job.request.op, { kind: "timedOut" }));
     ticket.release("timedOut");
     open = false;
     if (!hung) cancelDrain = clock.after(options.drainMs, kill);
@@ -116,7 +118,8 @@ export function createPoolWorker(options: PoolWorkerOptions, handlers: PoolWorke
     entry.stopClock();
     const { ticket } = entry;
     if (message.kind === "done") ticket.resolve(message.data);
-    else ticket.reject(new OperationError({ kind: "failed", failure: message.failure }));
+    else
+      ticket.reject(new OperationError(ticket.job.request.op, { kind: "failed", failure: message.failure }));
     ticket.release("answered");
     ticket.finish();
     ops++;
@@ -164,6 +167,12 @@ export function createPoolWorker(options: PoolWorkerOptions, handlers: PoolWorke
       if (!ready) return;
       cancelTimer();
       begin(id, entry);
+    },
+    retire() {
+      open = false;
+      if (running.size > 0) return;
+      cancelTimer();
+      rest();
     },
     kill,
   };

@@ -47,7 +47,7 @@ export function createGit(options: GitOptions): Git {
     networkOps: NETWORK_OPS_OF_STAGES,
     drainMs: limits.drainStageMs,
   });
-  const staging = createStaging({ mirrors: join(dataDir, "mirrors"), limits, pool: stages, measured });
+  const staging = createStaging({ mirrors: join(dataDir, "mirrors"), limits, clock, pool: stages, measured });
   let prepared: Promise<void> | undefined;
 
   /** The workers' HOME is made anew: libgit2 would obey a configuration in it. */
@@ -92,7 +92,7 @@ export function createGit(options: GitOptions): Git {
       try {
         return await measured("ls-remote", () => polls.run(job, signal).answer);
       } catch (error) {
-        throw explain({ act: `read "${redact(remote.url)}"`, op: "list" }, error);
+        throw explain({ act: `read "${redact(remote.url)}"` }, error);
       }
     },
     async stage(request: StageRequest, signal: AbortSignal): Promise<Staged> {

@@ -6,6 +6,7 @@ import { lstat } from "node:fs/promises";
 import { join } from "node:path";
 import { ReconcileError } from "../api/errors.ts";
 import { isErrno } from "../lib/atomic-file.ts";
+import type { Clock } from "../lib/clock.ts";
 import { redact } from "../lib/redact.ts";
 import { explain, isDamage, OperationError } from "./errors.ts";
 import type { Staged, StageRequest } from "./git.ts";
@@ -27,6 +28,7 @@ export interface StagingOptions {
   /** The folder of the mirrors. */
   readonly mirrors: string;
   readonly limits: GitLimits;
+  readonly clock: Clock;
   readonly pool: WorkerPool;
   readonly measured: <A>(operation: GitOperation, work: () => Promise<A>) => Promise<A>;
 }
@@ -41,12 +43,16 @@ export interface Staging {
 /** Another Application's fetch may replace the mirror between our fetch and our checkout. */
 const MAX_PASSES = 3;
 const SHORT_SHA = 12;
+const HOPELESS_MS = 3_600_000;
+const MAX_HOPELESS = 1000;
 
-export function createStaging({ mirrors, limits, pool, measured }: StagingOptions): Staging {
+export function createStaging({ mirrors, limits, clock, pool, measured }: StagingOptions): Staging {
   const fetching = createLocks();
   const using = createLocks();
   /** How often a mirror was replaced: who found damage in an earlier one has nothing to mend. */
   const generations = new Map<string, number>();
+  /** Commits that a fresh mirror did not help, and until when it is not tried again: what is wrong is not the mirror. */
+  const hopelessUntil = new Map<string, number>();
   const underWay = new Set<Promise<unknown>>();
 
   function tracked<A>(work: Promise<A>): Promise<A> {
@@ -59,7 +65,8 @@ export function createStaging({ mirrors, limits, pool, measured }: StagingOption
   async function stage(request: StageRequest, signal: AbortSignal): Promise<Staged> {
     await requireUsable(request);
     const { id } = request.remote;
-    let mended = false;
+    const key = `${id} ${request.sha}`;
+    let mended = (hopelessUntil.get(key) ?? 0) > clock.monotonic();
     for (let pass = 0; pass < MAX_PASSES; pass++) {
       const generation = generations.get(id) ?? 0;
       try {
@@ -67,7 +74,12 @@ export function createStaging({ mirrors, limits, pool, measured }: StagingOption
         if (staged !== undefined) return staged;
         await fetch(request, undefined, signal);
       } catch (error) {
-        if (mended || !isDamage(causeOf(error))) throw error;
+        if (!(error instanceof ReconcileError) || !isDamage(error.cause)) throw error;
+        if (mended) {
+          if (hopelessUntil.size >= MAX_HOPELESS) hopelessUntil.clear();
+          hopelessUntil.set(key, clock.monotonic() + HOPELESS_MS);
+          throw error;
+        }
         mended = true;
         await fetch(request, generation, signal);
       }
@@ -92,7 +104,7 @@ export function createStaging({ mirrors, limits, pool, measured }: StagingOption
       const cleaned = tracked(run.over.then(() => removeFolder(dir)));
       if (signal.aborted || isTimeout(error)) cleaned.catch(() => undefined);
       else await cleaned;
-      throw explain({ act: actOf("check out", request), op: "checkout", folders: [dir, mirror] }, error);
+      throw explain({ act: actOf("check out", request), folders: [dir, mirror] }, error);
     }
   }
 
@@ -118,7 +130,7 @@ export function createStaging({ mirrors, limits, pool, measured }: StagingOption
       if (!found) throw notFound(request);
       if (isAfresh) await replace(id, target, signal);
     } catch (error) {
-      throw explain({ act: actOf("fetch", request), op: "fetch", folders: [mirror] }, error);
+      throw explain({ act: actOf("fetch", request), folders: [mirror] }, error);
     } finally {
       void over.then(release); // a fetch that was given up may still write
     }
@@ -139,6 +151,8 @@ export function createStaging({ mirrors, limits, pool, measured }: StagingOption
     try {
       await replaceFolder(join(mirrors, id), fresh);
       generations.set(id, (generations.get(id) ?? 0) + 1);
+      // libgit2 keeps packs by their path: a worker that knows the old mirror would go on reading it.
+      pool.renew();
     } finally {
       release();
     }
@@ -223,11 +237,6 @@ function notFound(request: StageRequest): ReconcileError {
 
 function actOf(verb: string, { remote, sha }: StageRequest): string {
   return `${verb} commit ${sha.slice(0, SHORT_SHA)} of "${redact(remote.url)}"`;
-}
-
-/** What the workers said, beneath the words that are made of it. */
-function causeOf(error: unknown): unknown {
-  return error instanceof ReconcileError ? error.cause : error;
 }
 
 function isTimeout(error: unknown): boolean {

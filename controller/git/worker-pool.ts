@@ -18,6 +18,8 @@ export interface WorkerPoolOptions extends PoolWorkerOptions {
 
 export interface WorkerPool {
   run<R extends Request>(job: Job<R>, signal: AbortSignal): Run<R>;
+  /** What comes from now on is done by new workers; the old ones finish what they have. */
+  renew(): void;
   /** Kills the workers; everything under way rejects. Resolves when no process is left. */
   close(): Promise<void>;
 }
@@ -91,7 +93,7 @@ export function createWorkerPool(options: WorkerPoolOptions): WorkerPool {
       queueOf(ticket.job).add(ticket.job.host ?? LOCAL, ticket, "front");
       return;
     }
-    ticket.reject(new OperationError({ kind: "lost", how }));
+    ticket.reject(new OperationError(ticket.job.request.op, { kind: "lost", how }));
     ticket.finish();
   }
 
@@ -108,7 +110,7 @@ export function createWorkerPool(options: WorkerPoolOptions): WorkerPool {
       });
       const refusal = closed ? "closed" : queue.waiting() >= MAX_WAITING ? "crowded" : undefined;
       if (refusal !== undefined) {
-        ticket.reject(new OperationError({ kind: refusal }));
+        ticket.reject(new OperationError(job.request.op, { kind: refusal }));
         ticket.finish();
         return run;
       }
@@ -118,10 +120,14 @@ export function createWorkerPool(options: WorkerPoolOptions): WorkerPool {
       dispatch();
       return run;
     },
+    renew() {
+      for (const worker of workers) if (worker.isOpen()) worker.retire();
+      killSurplus();
+    },
     async close() {
       closed = true;
       for (const ticket of tickets) {
-        ticket.reject(new OperationError({ kind: "closed" }));
+        ticket.reject(new OperationError(ticket.job.request.op, { kind: "closed" }));
         if (queueOf(ticket.job).remove(ticket.job.host ?? LOCAL, ticket)) ticket.finish();
       }
       if (workers.size === 0) return;

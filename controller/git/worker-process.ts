@@ -76,7 +76,12 @@ export function createForkWorker({
       // A failed send is followed by the end of the process; a failed start is not.
       if (child.pid === undefined) finish(error.message);
     });
-    child.on("close", (code, signal) => finish(describeEnd(code, signal, stderr)));
+    // Not "close", which does not come after a disconnect from this side; but the last words still may.
+    child.on("exit", (code, signal) => {
+      const said = child.stderr;
+      if (said === null || said.closed) finish(describeEnd(code, signal, stderr));
+      else said.once("close", () => finish(describeEnd(code, signal, stderr)));
+    });
 
     return {
       send(message) {
@@ -85,7 +90,7 @@ export function createForkWorker({
       end() {
         if (child.connected) child.disconnect();
         const cancel = clock.after(END_LIMIT_MS, () => child.kill("SIGKILL"));
-        child.once("close", cancel);
+        child.once("exit", cancel);
       },
       kill: () => void child.kill("SIGKILL"),
     };

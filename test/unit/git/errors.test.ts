@@ -9,8 +9,8 @@ function native(message: string): OperationFailure {
 
 function explained(failure: OperationFailure, op: "list" | "fetch" | "checkout" = "list"): ReconcileError {
   const error = explain(
-    { act: 'read "URL"', op, folders: ["/data/staging/0123"] },
-    new OperationError(failure),
+    { act: 'read "URL"', folders: ["/data/staging/0123"] },
+    new OperationError(op, failure),
   );
   if (!(error instanceof ReconcileError)) throw new Error("not explained");
   return error;
@@ -98,22 +98,35 @@ describe("explain()", () => {
   it("leaves other errors as they are", () => {
     const error = new Error("stopping");
 
-    expect(explain({ act: "read", op: "list" }, error)).to.equal(error);
+    expect(explain({ act: "read" }, error)).to.equal(error);
   });
 });
 
 describe("isDamage()", () => {
-  it("does not take a fault of the remote, or of the content, for a damaged mirror", () => {
-    for (const message of [
-      "failed to connect to 127.0.0.1: Connection refused",
-      "unexpected http status code: 404",
-      "cannot checkout to invalid path '.git'",
-      "No space left on device",
-    ]) {
-      expect(isDamage(new OperationError(native(message)))).to.equal(false);
-    }
+  const cases: { op: "fetch" | "checkout"; said: string; expected: boolean }[] = [
+    { op: "fetch", said: "failed to connect to 127.0.0.1: Connection refused", expected: false },
+    { op: "fetch", said: "unexpected http status code: 404", expected: false },
+    { op: "fetch", said: "remote authentication required but no callback set", expected: false },
+    { op: "fetch", said: "No space left on device", expected: false },
+    { op: "fetch", said: "object not found - no match for id (0123)", expected: true },
+    { op: "fetch", said: "failed to lock file '/m/refs/x.lock' for writing", expected: true },
+    { op: "checkout", said: "cannot checkout to invalid path '.git'", expected: false },
+    { op: "checkout", said: "could not open '/x/y': File name too long", expected: false },
+    { op: "checkout", said: "failed to write: No space left on device", expected: false },
+    { op: "checkout", said: "invalid literal/lengths set", expected: true },
+    { op: "checkout", said: "object not found: 0123", expected: true },
+  ];
+  for (const { op, said, expected } of cases) {
+    it(`${expected ? "suspects" : "does not suspect"} the mirror when a ${op} says ${JSON.stringify(said)}`, () => {
+      expect(isDamage(new OperationError(op, native(said)))).to.equal(expected);
+    });
+  }
+
+  it("does not suspect the mirror for what the content is, or how long it took", () => {
     const unsafe: OperationFailure = { kind: "failed", failure: { kind: "UnsafePath", message: "corrupt" } };
-    expect(isDamage(new OperationError(unsafe))).to.equal(false);
-    expect(isDamage(new OperationError({ kind: "timedOut" }))).to.equal(false);
+
+    expect(isDamage(new OperationError("checkout", unsafe))).to.equal(false);
+    expect(isDamage(new OperationError("checkout", { kind: "timedOut" }))).to.equal(false);
+    expect(isDamage(new Error("corrupt"))).to.equal(false);
   });
 });
