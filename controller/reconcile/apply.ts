@@ -46,6 +46,7 @@ export async function applyTarget(
   await showProgress();
   const stagingDir = join(deps.dataDir, "staging", `${visit.name}-${randomBytes(8).toString("hex")}`);
   try {
+    visit.claimProject();
     await mkdir(join(deps.dataDir, "staging"), { recursive: true, mode: 0o755 });
     const remote = deps.remoteOf(visit.application);
     const staged = await deps.git.stage(

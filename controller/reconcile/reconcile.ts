@@ -23,6 +23,7 @@ import type { ApplicationRecord } from "../status/record.ts";
 import { admit, newRecord } from "./admit.ts";
 import type { ReconcileDeps } from "./deps.ts";
 import { createMemories } from "./memory.ts";
+import { projectTaken, whoRuns } from "./wanted.ts";
 import { invalidDocument } from "./publish.ts";
 import { visitApplication } from "./visit-application.ts";
 import { visitDeletion } from "./visit-deletion.ts";
@@ -38,34 +39,64 @@ export interface Reconciler {
 export function createReconciler(deps: ReconcileDeps, again: (key: string) => void): Reconciler {
   const memories = createMemories();
   const visits = new Map<string, AbortController>();
+  /** Compose project → the Application whose visit under way is about to claim it. */
+  const claims = new Map<string, string>();
   /** Since when a document without a record has been wrong. */
   const invalidSince = new Map<string, string>();
 
   async function reconcile(key: string, signal: AbortSignal): Promise<Outcome> {
+    // From here on an edit interrupts: what it says is either read below, or breaks off what was read.
+    const interruption = new AbortController();
+    visits.set(key, interruption);
+    try {
+      return await visitKey(key, AbortSignal.any([signal, interruption.signal]));
+    } catch (error) {
+      leaveSlots(key);
+      // Whoever interrupts names the key again, too.
+      if (interruption.signal.aborted && !signal.aborted)
+        return { kind: "waiting", reason: "SyncInterrupted" };
+      if (!(error instanceof ReconcileError)) throw error;
+      if (signal.aborted) throw signal.reason;
+      return { kind: "failed", error };
+    } finally {
+      visits.delete(key);
+      for (const [project, name] of claims) if (name === key) claims.delete(project);
+    }
+  }
+
+  async function visitKey(key: string, signal: AbortSignal): Promise<Outcome> {
     const declaration = deps.registry.get(key);
     const record = await admitted(key, declaration, deps);
-    if (record === undefined) return withoutRecord(key, declaration, invalidSince, deps);
+    if (record === undefined) {
+      leaveSlots(key);
+      return withoutRecord(key, declaration, invalidSince, deps);
+    }
+    invalidSince.delete(key);
     const application = applicationOf(record, declaration, deps);
     if (application === undefined) {
+      leaveSlots(key);
       const reason = "InvalidManifest";
       const message = `Cannot read the recorded manifest of "${key}": this version does not accept it`;
       return { kind: "failed", error: new ReconcileError(message, { reason, terminal: true }) };
     }
-    const interruption = new AbortController();
-    visits.set(key, interruption);
-    try {
-      const stop = AbortSignal.any([signal, interruption.signal]);
-      const visit = createVisit(record, application, stop, deps);
-      const call = (): void => again(key);
-      if (visit.record().deletion === undefined) {
-        return await visitApplication(visit, declaration, memories.of(key), deps, call);
-      }
-      const outcome = await visitDeletion(visit, declaration, deps);
-      if (outcome.kind === "gone") memories.drop(key);
-      return outcome;
-    } finally {
-      visits.delete(key);
+    const visit = createVisit(record, application, signal, claims, deps);
+    if (record.deletion === undefined) {
+      return visitApplication(visit, declaration, memories.of(key), deps, () => again(key));
     }
+    leaveSlots(key);
+    const outcome = await visitDeletion(visit, declaration, deps);
+    if (deps.records.get(key) === undefined) {
+      memories.drop(key);
+      // Who asked for the same project was refused until now.
+      for (const name of deps.records.namesOf(visit.project)) again(name);
+    }
+    return outcome;
+  }
+
+  /** A place that is kept for a key which does not come for it would be lost to all. */
+  function leaveSlots(key: string): void {
+    deps.applySlots.leave(key);
+    deps.healSlots.leave(key);
   }
 
   return {
@@ -139,16 +170,23 @@ function createVisit(
   first: ApplicationRecord,
   application: Application,
   signal: AbortSignal,
+  claims: Map<string, string>,
   deps: ReconcileDeps,
 ): Visit {
   let record = first;
+  const project = record.project ?? application.spec.compose.projectName;
   return {
     name: record.name,
     application,
-    project: record.project ?? application.spec.compose.projectName,
+    project,
     stableDir: join(deps.dataDir, "checkouts", record.name),
     signal,
     record: () => record,
+    claimProject() {
+      const other = claims.get(project) ?? whoRuns(project, record.name, deps);
+      if (other !== undefined && other !== record.name) throw projectTaken(project, other);
+      claims.set(project, record.name);
+    },
     async update(change) {
       record = await deps.records.put(change(record));
       return record;

@@ -16,6 +16,11 @@ export interface Visit {
   /** Aborts what can be broken off: staging, rendering, pull, build. */
   readonly signal: AbortSignal;
   record(): ApplicationRecord;
+  /**
+   * Keeps the Compose project for this visit, until the record says whose it is: of two Applications that ask for one
+   * project at the same time, one gets it. Throws ReconcileError `ProjectNameTaken`.
+   */
+  claimProject(): void;
   /** Saves a changed record, durably, before it resolves. */
   update(change: (record: ApplicationRecord) => ApplicationRecord): Promise<ApplicationRecord>;
 }

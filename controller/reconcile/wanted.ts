@@ -1,3 +1,4 @@
+import { ReconcileError } from "../api/errors.ts";
 import type { SourceState } from "../watch/watch.ts";
 import type { Target } from "../status/record.ts";
 import type { Why } from "../status/summary.ts";
@@ -32,13 +33,27 @@ export function whyForbidden(visit: Visit, deps: ReconcileDeps): Why | undefined
       message: `Cannot change spec.compose.projectName to "${projectName}": what runs is project "${claimed}"; delete the Application and create it anew for that`,
     };
   }
-  const other = deps.records
-    .namesOf(projectName)
-    .map((sharing) => deps.records.get(sharing))
-    .find((record) => record?.name !== name && record?.project === projectName);
+  const other = whoRuns(projectName, name, deps);
   if (other === undefined) return undefined;
-  return {
-    reason: "ProjectNameTaken",
-    message: `Cannot use Compose project "${projectName}": Application "${other.name}" runs it; choose another spec.compose.projectName`,
-  };
+  const { reason, message } = projectTaken(projectName, other);
+  return { reason, message };
+}
+
+/** The Application other than `name` that has claimed this Compose project. */
+export function whoRuns(
+  project: string,
+  name: string,
+  deps: Pick<ReconcileDeps, "records">,
+): string | undefined {
+  return deps.records
+    .namesOf(project)
+    .find((other) => other !== name && deps.records.get(other)?.project === project);
+}
+
+/** The error of a Compose project that another Application runs. */
+export function projectTaken(project: string, other: string): ReconcileError {
+  return new ReconcileError(
+    `Cannot use Compose project "${project}": Application "${other}" runs it; choose another spec.compose.projectName`,
+    { reason: "ProjectNameTaken" },
+  );
 }
