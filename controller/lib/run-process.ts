@@ -9,7 +9,7 @@ import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import type { Duplex, Writable } from "node:stream";
 import type { Clock } from "./clock.ts";
-import { type ProcessIdentity, readIdentity, signalGroup } from "./process-identity.ts";
+import { type ProcessIdentity, readIdentity, signalGroup, waitForEnd } from "./process-identity.ts";
 import { createOutputLines, type OutputLines } from "./run-process-output.ts";
 
 export interface ProcessRequest {
@@ -94,7 +94,7 @@ export async function runProcess(clock: Clock, request: ProcessRequest): Promise
       await discard(child, exited);
       return cancelledBefore;
     }
-    return await attend(clock, request, { child, exited, file });
+    return await attend(clock, request, { child, identity, exited, file });
   } finally {
     if (file !== undefined) closeSync(file);
   }
@@ -111,6 +111,7 @@ const cancelledBefore: ProcessResult = {
 
 interface Running {
   readonly child: ChildProcess;
+  readonly identity: ProcessIdentity;
   readonly exited: Promise<[number | null, NodeJS.Signals | null]>;
   readonly file: number | undefined;
 }
@@ -194,6 +195,7 @@ async function attend(clock: Clock, request: ProcessRequest, running: Running): 
   signal.removeEventListener("abort", onAbort);
   // Nothing of the group may outlive its leader: it would act on a project that is thought to be at rest.
   signalGroup(pid, "SIGKILL");
+  await waitForEnd(running.identity, KILL_LIMIT_MS, new AbortController().signal, clock);
   const captured = await output.finish(clock);
   destroyStreams(child);
   return {
