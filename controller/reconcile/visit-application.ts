@@ -16,7 +16,7 @@ import { takeRequests } from "./requests.ts";
 import { restore, type Restored } from "./restore.ts";
 import { awaitSurvivor } from "./survivor.ts";
 import { sync } from "./sync.ts";
-import { sourceOf, wantedTarget, whyForbidden } from "./wanted.ts";
+import { sourceOf, wantedTarget, whyElsewhere, whyForbidden } from "./wanted.ts";
 import type { Visit } from "./visit.ts";
 
 /** One visit of an Application that is wanted. */
@@ -35,29 +35,41 @@ export async function visitApplication(
   const down = deps.engine.down();
   if (down !== undefined || !deps.engine.hasSynced()) {
     const message = down?.message ?? "the engine has not been asked yet";
+    leaveSlots();
     await publish(observe({ reason: "EngineUnavailable", message }), undefined, visit, deps);
     return { kind: "waiting", reason: "EngineUnavailable" };
   }
   const survivorMs = await awaitSurvivor(visit, deps);
-  if (survivorMs !== undefined) return { kind: "waiting", reason: "Progressing", recheckAfterMs: survivorMs };
+  if (survivorMs !== undefined) {
+    leaveSlots();
+    return { kind: "waiting", reason: "Progressing", recheckAfterMs: survivorMs };
+  }
 
   const timers: number[] = [];
-  let seen = await look(spec.state, visit, memory, deps);
   let decision = decideNow();
+  const elsewhere = whyElsewhere(visit, deps);
+  if (elsewhere !== undefined && decision.kind !== "apply") {
+    leaveSlots();
+    await publish({ ...observe(undefined), forbidden: elsewhere }, undefined, visit, deps);
+    return { kind: "synced" };
+  }
+  if (decision.kind === "current" || decision.kind === "awaiting") await forgetAbandoned(visit);
+  let seen = await look(spec.state, visit, memory, deps);
   let error: ReconcileError | undefined;
+  let waitsForPlace = false;
   if (decision.kind === "apply") {
     const applied = await sync(decision, source, visit, memory, deps, again, () =>
       publish(observe(undefined, "apply"), seen, visit, deps),
     );
-    if (applied === "no-place") {
-      await publish(observe(undefined, "apply"), seen, visit, deps);
-      return { kind: "waiting", reason: "Progressing" };
+    waitsForPlace = applied === "no-place";
+    if (applied !== "no-place") {
+      error = applied;
+      seen = await look(spec.state, visit, memory, deps);
+      decision = decideNow();
     }
-    error = applied;
-    seen = await look(spec.state, visit, memory, deps);
-    decision = decideNow();
   } else deps.applySlots.leave(visit.name);
-  if (seen !== undefined && error?.reason !== "SyncInterrupted") {
+  // While it waits for its place, what runs is still healed.
+  if (seen !== undefined && error?.reason !== "SyncInterrupted" && whyElsewhere(visit, deps) === undefined) {
     const restored: Restored = await restore(seen, mayRestore(), visit, memory, deps, again);
     if (restored.nextMs !== undefined) timers.push(restored.nextMs);
     error ??= restored.error;
@@ -82,8 +94,16 @@ export async function visitApplication(
   const recheck = recheckAfterMs === undefined ? {} : { recheckAfterMs };
   if (error !== undefined && error.reason !== "SyncInterrupted")
     return { kind: "failed", error, told: true, ...recheck };
-  if (decision.kind === "apply") return { kind: "waiting", reason: "Progressing", recheckAfterMs: 0 };
+  if (decision.kind === "apply") {
+    return { kind: "waiting", reason: "Progressing", ...(waitsForPlace ? recheck : { recheckAfterMs: 0 }) };
+  }
   return { kind: "synced", ...recheck };
+
+  /** A place that is kept for a key which does not come for it would be lost to all. */
+  function leaveSlots(): void {
+    deps.applySlots.leave(visit.name);
+    deps.healSlots.leave(visit.name);
+  }
 
   function decideNow(): Decision {
     const { applied, attempt, pendingSync } = visit.record();
@@ -159,6 +179,13 @@ function observedSource(source: SourceState): Observation["source"] {
     ...(source.revision !== undefined && { revision: source.revision }),
     ...(source.error && { error: { reason: source.error.reason, message: source.error.message } }),
   };
+}
+
+/** A failed try at a target that nobody wants any more, and that touched nothing, says nothing about what runs. */
+async function forgetAbandoned(visit: Visit): Promise<void> {
+  const { attempt } = visit.record();
+  if (attempt === undefined || attempt.made !== undefined) return;
+  await visit.update(({ attempt: _abandoned, ...rest }) => rest);
 }
 
 function whyStalled(seen: Look | undefined, memory: Memory): Why | undefined {

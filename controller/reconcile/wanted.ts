@@ -39,6 +39,17 @@ export function whyForbidden(visit: Visit, deps: ReconcileDeps): Why | undefined
   return { reason, message };
 }
 
+/** What was applied is on another engine: a person says whether it is to be brought up here. */
+export function whyElsewhere(visit: Visit, deps: ReconcileDeps): Why | undefined {
+  const { engineId } = visit.record();
+  const here = deps.engine.engineId();
+  if (engineId === undefined || here === undefined || engineId === here) return undefined;
+  return {
+    reason: "EngineChanged",
+    message: `Cannot look after project "${visit.project}": it was applied to another Docker engine; bring it up on this one with: conops sync ${visit.name}`,
+  };
+}
+
 /** The Application other than `name` that has claimed this Compose project. */
 export function whoRuns(
   project: string,
