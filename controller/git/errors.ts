@@ -46,7 +46,7 @@ const REMOTE_CAUSES: readonly (Cause & { readonly pattern: RegExp })[] = [
   },
   {
     pattern:
-      /status code: 4(?:04|10)|not exported|not found: |failed to resolve path|could not find repository|repository not found|invalid content-type|unexpected content-type/i,
+      /status code: 4(?:04|10)|not exported|not found: |failed to resolve path|could not find repository|repository not found|no such repository|invalid content-type|unexpected content-type/i,
     reason: "RepositoryNotFound",
     text: "there is no Git repository at this URL",
   },

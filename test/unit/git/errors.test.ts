@@ -32,6 +32,7 @@ describe("explain()", () => {
     { said: "could not find repository at '/x'", reason: "RepositoryNotFound" },
     { said: "invalid content-type: 'text/html'", reason: "RepositoryNotFound" },
     { said: "unexpected EOF", reason: "FetchFailed" },
+    { said: "remote error: no such repository: /x", reason: "RepositoryNotFound" },
   ];
   for (const { said, reason } of remotes) {
     it(`gives ${JSON.stringify(said)} the reason ${reason}, and is not terminal`, () => {
