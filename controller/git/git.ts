@@ -36,7 +36,9 @@ export interface TreeEntry {
 export interface Staged {
   readonly commit: Commit;
   readonly entries: readonly TreeEntry[];
-  /** What was left out, in words: a symbolic link that leaves the checkout, a submodule. */
+  /** Paths that were not checked out: symbolic links that leave the checkout or go in circles, submodules. */
+  readonly leftOut: readonly string[];
+  /** What is not as Git has it, in words: what was left out, and contents that are kept elsewhere. */
   readonly warnings: readonly string[];
 }
 

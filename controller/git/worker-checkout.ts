@@ -32,13 +32,18 @@ export async function checkOut(request: CheckoutRequest): Promise<CheckedOut> {
   await writeFiles(repository, commit, request.dir);
   const warnings: string[] = [];
   const entries: TreeEntry[] = [];
+  const leftOut: string[] = [];
   for (const entry of tree) {
     const warning = await finish(entry, request.dir, links);
     if (warning === undefined) entries.push(entry);
-    else warnings.push(warning);
+    else {
+      leftOut.push(entry.path);
+      warnings.push(warning);
+    }
   }
   warnings.push(...(await warnOfPointers(odb, entries, request.dir)));
-  return { staged: { commit: describeCommit(request.sha, commit), entries, warnings: shorten(warnings) } };
+  const described = describeCommit(request.sha, commit);
+  return { staged: { commit: described, entries, leftOut, warnings: shorten(warnings) } };
 }
 
 async function writeFiles(

@@ -13,16 +13,15 @@ import type { Rendering } from "../compose/compose.ts";
 import type { Staged } from "../git/git.ts";
 import { updateStableCheckout } from "../git/stable-checkout.ts";
 import { failpoint } from "../lib/failpoint.ts";
-import { rfc3339 } from "../status/history.ts";
-import type { ApplicationRecord, AppliedTarget, Attempt, MadeTarget, Target } from "../status/record.ts";
+import type { ApplicationRecord, MadeTarget, Target } from "../status/record.ts";
+import { attemptOf, begun, failed, recordApplied, recordUnchanged } from "./attempts.ts";
 import { bringUp } from "./bring-up.ts";
-import { retryDelayMs } from "./budget.ts";
 import type { ReconcileDeps } from "./deps.ts";
 import { localChangePolicy } from "./local-change.ts";
 import { madeServices } from "./made.ts";
 import { provideImages, servicesToRun } from "./prepare.ts";
-import { AdoptionRequiredError, requireHostPaths, requireOwnership } from "./require.ts";
-import { runKeys, sameTarget, usedFilesHash } from "./target.ts";
+import { requireHostPaths, requireOwnership } from "./require.ts";
+import { runKeys, usedFilesHash } from "./target.ts";
 import type { Visit } from "./visit.ts";
 
 /** What came of it: `applied` waits for its gate; `unchanged` touched no container. */
@@ -54,7 +53,7 @@ export async function applyTarget(
       visit.signal,
     );
     failpoint("staged", visit.name);
-    const rendering = await render(stagingDir, visit, deps);
+    const rendering = await render(stagingDir, staged, visit, deps);
     failpoint("rendered", visit.name);
     for (const warning of [...staged.warnings, ...rendering.warnings]) {
       deps.log.warn("warning of a sync", { application: visit.name, revision, warning });
@@ -81,7 +80,7 @@ interface Sync {
 }
 
 async function applyRendering(sync: Sync, visit: Visit, deps: ReconcileDeps): Promise<Applied> {
-  const { target, trigger, staged, rendering, stagingDir } = sync;
+  const { target, trigger, startedAt, staged, rendering, stagingDir } = sync;
   const { spec } = visit.application;
   requireHostPaths(rendering, visit, deps);
   await requireOwnership(rendering, visit, deps);
@@ -159,12 +158,19 @@ async function applyRendering(sync: Sync, visit: Visit, deps: ReconcileDeps): Pr
       return { ...record, attempt: { ...attempt, made: { ...made, services: seen } } };
     });
   }
-  await visit.update((record) => recordApplied(record, sync, visit, deps.clock.now()));
+  await visit.update((record) =>
+    recordApplied(record, { trigger, startedAt, timeoutMs: spec.sync.timeoutMs }, deps.clock.now()),
+  );
   failpoint("applied-recorded", visit.name);
   return { result: "applied" };
 }
 
-function render(stagingDir: string, visit: Visit, deps: ReconcileDeps): Promise<Rendering> {
+function render(
+  stagingDir: string,
+  { leftOut }: Staged,
+  visit: Visit,
+  deps: ReconcileDeps,
+): Promise<Rendering> {
   const { source, compose } = visit.application.spec;
   const { overrides, profiles, env, envFiles, allowUnset } = compose;
   return deps.compose.render(
@@ -178,6 +184,7 @@ function render(stagingDir: string, visit: Visit, deps: ReconcileDeps): Promise<
       env,
       envFiles,
       allowUnset,
+      leftOut,
     },
     visit.signal,
   );
@@ -199,83 +206,6 @@ function changesNothing(
   return applied.specHash === attempt?.specHash || !build;
 }
 
-function begun(record: ApplicationRecord, target: Target, trigger: Trigger, now: number): Attempt {
-  const { attempt } = record;
-  const again = sameTarget(attempt, target);
-  return {
-    revision: target.revision,
-    specHash: target.specHash,
-    trigger,
-    startedAt: rfc3339(now),
-    result: "running",
-    failures: again ? (attempt?.failures ?? 0) : 0,
-    // While a target fails again and again, its last failure stays to be read.
-    ...(again && attempt?.reason !== undefined && { reason: attempt.reason }),
-    ...(again && attempt?.message !== undefined && { message: attempt.message }),
-    ...(attempt?.made && { made: attempt.made }),
-  };
-}
-
-function failed(record: ApplicationRecord, failure: ReconcileError, now: number): Attempt {
-  const attempt = attemptOf(record);
-  const failures = attempt.failures + 1;
-  const { retryAt: _before, adoption: _plan, ...rest } = attempt;
-  return {
-    ...rest,
-    result: "failed",
-    reason: failure.reason,
-    message: failure.message,
-    ...(failure instanceof AdoptionRequiredError && { adoption: failure.plan }),
-    terminal: failure.terminal,
-    failures,
-    ...(!failure.terminal && { retryAt: now + retryDelayMs(failures) }),
-  };
-}
-
-function attemptOf(record: ApplicationRecord): Attempt {
-  if (record.attempt === undefined)
-    throw new Error(`Cannot go on with the sync of "${record.name}": none is recorded`);
-  return record.attempt;
-}
-
-function recordApplied(record: ApplicationRecord, sync: Sync, visit: Visit, now: number): ApplicationRecord {
-  const { attempt, ...rest } = record;
-  if (attempt?.made === undefined)
-    throw new Error(`Cannot record the sync of "${record.name}": nothing was made`);
-  const applied: AppliedTarget = {
-    ...attempt.made,
-    trigger: sync.trigger,
-    tries: attempt.failures,
-    startedAt: rfc3339(sync.startedAt),
-    syncedAt: rfc3339(now),
-    gate: "pending",
-    gateDeadline: now + visit.application.spec.sync.timeoutMs,
-  };
-  return { ...rest, applied, state: "Running" };
-}
-
-function recordUnchanged(
-  record: ApplicationRecord,
-  target: Target,
-  { commit }: Staged,
-  now: number,
-): ApplicationRecord {
-  const { attempt: _done, applied, ...rest } = record;
-  if (applied === undefined) return record;
-  return {
-    ...rest,
-    applied: {
-      ...applied,
-      revision: target.revision,
-      specHash: target.specHash,
-      subject: commit.subject,
-      author: commit.author,
-      committedAt: commit.committedAt,
-      syncedAt: rfc3339(now),
-    },
-  };
-}
-
 function asFailure(error: unknown, visit: Visit): ReconcileError {
   if (visit.signal.aborted) {
     return new ReconcileError(`Cannot sync "${visit.name}": ${messageOf(visit.signal.reason)}`, {
@@ -284,8 +214,15 @@ function asFailure(error: unknown, visit: Visit): ReconcileError {
     });
   }
   if (error instanceof ReconcileError) return error;
-  return new ReconcileError(`Cannot sync "${visit.name}": ${messageOf(error)}`, {
+  return new ReconcileError(`Cannot sync "${visit.name}": ${withoutTokens(messageOf(error))}`, {
     reason: "InternalError",
     cause: error,
   });
+}
+
+/** The same fault gives the same text: names of temporary files and folders hold random tokens. */
+function withoutTokens(message: string): string {
+  return message
+    .replaceAll(/-[0-9a-f]{16}(?=[/'"\s]|$)/g, "")
+    .replaceAll(/\.?([^/'"\s]+)[.-][0-9a-f]{12}\.tmp/g, "$1");
 }
