@@ -30,6 +30,7 @@ export async function bringUp(
 ): Promise<readonly ObservedContainer[]> {
   const services = what.services ?? Object.keys(what.project.services);
   for (let tries = 1; ; tries += 1) {
+    visit.signal.throwIfAborted();
     const since = deps.clock.now();
     const result = await deps.compose.up(
       visit.project,
@@ -39,7 +40,8 @@ export async function bringUp(
     );
     failpoint("up-finished", visit.name);
     await visit.update(withoutProcess);
-    const containers = await deps.engine.refresh(visit.project, visit.signal);
+    // What was done is looked at also where the visit is broken off by now: the record must say what runs.
+    const containers = await deps.engine.refresh(visit.project, deps.hardStop);
     const [problem] = upProblems(what.project, services, containers, since);
     if (result.ended === "cancelled") {
       throw new ReconcileError(`Cannot bring up "${visit.project}": the controller was told to stop`, {

@@ -19,6 +19,8 @@ export interface Situation {
   readonly requested: boolean;
   /** The request asked for a look at the remote first, and that has not happened yet. */
   readonly sourceIsOlderThanRequest: boolean;
+  /** Of the spec as written now. */
+  readonly generation: number;
   /** Something that forbids any new target: the reason, in words. */
   readonly forbidden: { readonly reason: Reason; readonly message: string } | undefined;
   /** Wall milliseconds. */
@@ -58,8 +60,10 @@ export function decide(situation: Situation): Decision {
   const trigger = triggerOf(situation);
   if (attempted?.result === "running") return { kind: "apply", target, trigger: attempted.trigger };
   if (attempted !== undefined) {
-    if (attempted.terminal === true || attempted.retryAt === undefined) return { kind: "backoff", target };
-    if (attempted.retryAt > now) return { kind: "backoff", target, retryAt: attempted.retryAt };
+    const { terminal = false, retryAt = 0 } = attempted;
+    // An edit may lift what was refused, also one that makes no new target (`adopt: true`).
+    if (terminal && attempted.generation === situation.generation) return { kind: "backoff", target };
+    if (!terminal && retryAt > now) return { kind: "backoff", target, retryAt };
     return { kind: "apply", target, trigger: attempted.trigger };
   }
   if (!situation.automated) return { kind: "awaiting", target };

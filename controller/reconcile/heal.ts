@@ -33,6 +33,7 @@ export async function heal(
     try {
       await actOn(step, step.containerId, visit, deps);
     } catch (error) {
+      visit.signal.throwIfAborted();
       if (error instanceof ReconcileError && error.reason === "EngineUnavailable") throw error;
       if (rendering === undefined) throw healFailed(step, error);
       // Its network may be gone, or its image, or it itself: Compose makes it anew.
@@ -48,7 +49,7 @@ export async function heal(
   if ((up.size > 0 || prune) && rendering !== undefined) {
     await upServices([...up], prune, rendering, made, visit, deps);
   }
-  const containers = await deps.engine.refresh(visit.project, visit.signal);
+  const containers = await deps.engine.refresh(visit.project, deps.hardStop);
   if (rendering === undefined) return;
   const services = madeServices(rendering.project, containers, made.services);
   // Only what was made anew has a new hash; what somebody else changed is still drift.
@@ -76,7 +77,7 @@ export async function heal(
 export async function stopAll(visit: Visit, deps: ReconcileDeps): Promise<void> {
   const result = await deps.compose.stop(visit.project, changingRun(visit, deps, "stop"));
   await visit.update(withoutProcess);
-  await deps.engine.refresh(visit.project, visit.signal);
+  await deps.engine.refresh(visit.project, deps.hardStop);
   if (result.ended === "exited" && result.exitCode === 0) return;
   throw new ReconcileError(`Cannot stop "${visit.project}": ${explain(result)}`, { reason: "StopFailed" });
 }

@@ -84,7 +84,7 @@ function passed(record: ApplicationRecord, seen: Look, now: number): Application
     ...other,
     applied: healthy,
     lastHealthy: healthy,
-    history: historyOf(record, healthy, "Succeeded", now),
+    history: historyOf(record, healthy, "Succeeded", "Synced", now),
   };
 }
 
@@ -121,7 +121,8 @@ function failedGate(
     ...record,
     applied: failed,
     ...(retryOneShot && { attempt }),
-    history: historyOf(record, failed, "Failed", now),
+    // Without the last words, which differ each time: a repetition is counted.
+    history: historyOf(record, failed, "Failed", `${verdict.reason}: ${verdict.message}`, now),
   };
 }
 
@@ -129,6 +130,7 @@ function historyOf(
   record: ApplicationRecord,
   applied: AppliedTarget,
   result: "Succeeded" | "Failed",
+  reason: string,
   now: number,
 ): ApplicationRecord["history"] {
   return addToHistory(record.history, {
@@ -137,7 +139,7 @@ function historyOf(
     finishedAt: rfc3339(now),
     result,
     trigger: applied.trigger,
-    reason: result === "Succeeded" ? "Synced" : `${applied.gateReason ?? ""}: ${applied.gateMessage ?? ""}`,
+    reason,
     images: Object.fromEntries(
       Object.entries(applied.services).map(([name, { imageId }]) => [name, imageId]),
     ),

@@ -43,11 +43,17 @@ export async function restore(
     else nextAt = Math.min(nextAt, at);
   }
   const nextMs = Number.isFinite(nextAt) ? { nextMs: nextAt - now } : {};
-  if (due.length === 0) return { acted: false, ...nextMs };
+  if (due.length === 0) {
+    deps.healSlots.leave(visit.name);
+    return { acted: false, ...nextMs };
+  }
   const giveBack = deps.healSlots.take(visit.name, again);
   if (giveBack === undefined) return { acted: false };
   try {
-    return { ...(await act(due, seen, visit, memory, deps)), ...nextMs };
+    const acted = await act(due, seen, visit, memory, deps);
+    if (acted.error === undefined) return { ...acted, ...nextMs };
+    const later = deps.clock.monotonic();
+    return { ...acted, nextMs: mayHealAt(memory.budget, "outside", later, later) - later };
   } finally {
     giveBack();
   }
@@ -61,6 +67,7 @@ async function act(
   deps: ReconcileDeps,
 ): Promise<Restored> {
   const startedAt = deps.clock.now();
+  const { failures } = memory.budget;
   for (const cause of new Set(due.map((step) => step.cause))) {
     memory.budget = spend(memory.budget, cause, deps.clock.monotonic());
   }
@@ -74,7 +81,8 @@ async function act(
   } catch (thrown) {
     if (!(thrown instanceof ReconcileError) || thrown.reason === "SyncInterrupted") throw thrown;
     error = thrown;
-    memory.budget = block(memory.budget, deps.clock.monotonic());
+    // One failure, whether or not what it was to heal had failed by itself.
+    memory.budget = { ...block(memory.budget, deps.clock.monotonic()), failures: failures + 1 };
     deps.log.warn("healing failed", {
       event: "HealFailed",
       reason: error.reason,

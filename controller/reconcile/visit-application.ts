@@ -106,7 +106,7 @@ export async function visitApplication(
   }
 
   function decideNow(): Decision {
-    const { applied, attempt, pendingSync } = visit.record();
+    const { applied, attempt, pendingSync, generation } = visit.record();
     return decide({
       suspend: spec.suspend,
       state: spec.state,
@@ -116,6 +116,7 @@ export async function visitApplication(
       attempt,
       requested: pendingSync !== undefined,
       sourceIsOlderThanRequest: pendingSync !== undefined && (source.polledAt ?? 0) < pendingSync.acceptedAt,
+      generation,
       forbidden: whyForbidden(visit, deps),
       now: deps.clock.now(),
     });

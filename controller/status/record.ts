@@ -53,7 +53,7 @@ export interface AppliedTarget extends MadeTarget {
   readonly gate: "pending" | "passed" | "failed";
   /** Wall milliseconds. */
   readonly gateDeadline: number;
-  /** Why the gate failed: a reason and a sentence. */
+  /** Why the gate failed, or, before it has passed, why the try before this one failed: a reason and a sentence. */
   readonly gateReason?: Reason;
   readonly gateMessage?: string;
 }
@@ -67,7 +67,9 @@ export interface Attempt extends Target {
   readonly made?: MadeTarget;
   readonly reason?: Reason;
   readonly message?: string;
+  /** Nothing but an edit of the manifest (a generation other than this), a new revision or a request can help. */
   readonly terminal?: boolean;
+  readonly generation?: number;
   /** What taking over somebody else's project would remove and change, while that is the reason. */
   readonly adoption?: { readonly removes: readonly string[]; readonly changes: readonly string[] };
   /** How often this target has failed in a row. */

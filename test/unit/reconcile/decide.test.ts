@@ -45,6 +45,7 @@ const calm: Situation = {
   attempt: undefined,
   requested: false,
   sourceIsOlderThanRequest: false,
+  generation: 1,
   forbidden: undefined,
   now: NOW,
 };
@@ -99,7 +100,7 @@ const cases: readonly (readonly [string, Partial<Situation>, ReturnType<typeof d
   ],
   [
     "a target that cannot work is not tried again",
-    { target: B, attempt: attempt(B, { terminal: true }) },
+    { target: B, attempt: attempt(B, { terminal: true, generation: 1 }) },
     { kind: "backoff", target: B },
   ],
   [

@@ -1,0 +1,101 @@
+/**
+ * How a try at a target is written into the record. Pure.
+ */
+import type { ReconcileError } from "../api/errors.ts";
+import type { Trigger } from "../api/status.ts";
+import type { Staged } from "../git/git.ts";
+import { rfc3339 } from "../status/history.ts";
+import type { ApplicationRecord, AppliedTarget, Attempt, Target } from "../status/record.ts";
+import { retryDelayMs } from "./budget.ts";
+import { AdoptionRequiredError } from "./require.ts";
+import { sameTarget } from "./target.ts";
+
+/** A try at this target begins. */
+export function begun(record: ApplicationRecord, target: Target, trigger: Trigger, now: number): Attempt {
+  const { attempt } = record;
+  const again = sameTarget(attempt, target);
+  return {
+    revision: target.revision,
+    specHash: target.specHash,
+    trigger,
+    startedAt: rfc3339(now),
+    result: "running",
+    failures: again ? (attempt?.failures ?? 0) : 0,
+    // While a target fails again and again, its last failure stays to be read.
+    ...(again && attempt?.reason !== undefined && { reason: attempt.reason }),
+    ...(again && attempt?.message !== undefined && { message: attempt.message }),
+    ...(attempt?.made && { made: attempt.made }),
+  };
+}
+
+/** The try that is recorded has failed. */
+export function failed(record: ApplicationRecord, failure: ReconcileError, now: number): Attempt {
+  const attempt = attemptOf(record);
+  const failures = attempt.failures + 1;
+  const { retryAt: _before, adoption: _plan, ...rest } = attempt;
+  return {
+    ...rest,
+    result: "failed",
+    reason: failure.reason,
+    message: failure.message,
+    ...(failure instanceof AdoptionRequiredError && { adoption: failure.plan }),
+    terminal: failure.terminal,
+    generation: record.generation,
+    failures,
+    ...(!failure.terminal && { retryAt: now + retryDelayMs(failures) }),
+  };
+}
+
+/** The try under way. */
+export function attemptOf(record: ApplicationRecord): Attempt {
+  if (record.attempt === undefined)
+    throw new Error(`Cannot go on with the sync of "${record.name}": none is recorded`);
+  return record.attempt;
+}
+
+/** What the try made is the applied target from now on, and waits for its gate. */
+export function recordApplied(
+  record: ApplicationRecord,
+  sync: { readonly trigger: Trigger; readonly startedAt: number; readonly timeoutMs: number },
+  now: number,
+): ApplicationRecord {
+  const { attempt, ...rest } = record;
+  if (attempt?.made === undefined)
+    throw new Error(`Cannot record the sync of "${record.name}": nothing was made`);
+  const applied: AppliedTarget = {
+    ...attempt.made,
+    trigger: sync.trigger,
+    tries: attempt.failures,
+    // Until the gate passes, the last failure stays to be read.
+    ...(attempt.failures > 0 && attempt.reason !== undefined && { gateReason: attempt.reason }),
+    ...(attempt.failures > 0 && attempt.message !== undefined && { gateMessage: attempt.message }),
+    startedAt: rfc3339(sync.startedAt),
+    syncedAt: rfc3339(now),
+    gate: "pending",
+    gateDeadline: now + sync.timeoutMs,
+  };
+  return { ...rest, applied, state: "Running" };
+}
+
+/** The new target is what runs already. */
+export function recordUnchanged(
+  record: ApplicationRecord,
+  target: Target,
+  { commit }: Staged,
+  now: number,
+): ApplicationRecord {
+  const { attempt: _done, applied, ...rest } = record;
+  if (applied === undefined) return record;
+  return {
+    ...rest,
+    applied: {
+      ...applied,
+      revision: target.revision,
+      specHash: target.specHash,
+      subject: commit.subject,
+      author: commit.author,
+      committedAt: commit.committedAt,
+      syncedAt: rfc3339(now),
+    },
+  };
+}
