@@ -82,7 +82,7 @@ describe("Git with a hostile repository", function () {
         const repo = await newRepo();
         const sha = await repo.commit({ ...files, good: "x" });
 
-        const { dir, entries, warnings } = await stage(repo, sha);
+        const { dir, entries, leftOut, warnings } = await stage(repo, sha);
 
         expect(entries.map(({ path }) => path)).to.deep.equal(["good"]);
         for (const path of left) {
@@ -92,6 +92,7 @@ describe("Git with a hostile repository", function () {
           );
         }
         expect(warnings).to.have.length(left.length);
+        expect(leftOut).to.have.members([...left]);
       });
     }
 
@@ -206,9 +207,10 @@ describe("Git with a hostile repository", function () {
       { mode: "160000", name: "sub", id: "1234567890".repeat(4) },
     ]);
 
-    const { dir, entries, warnings } = await stage(repo, sha);
+    const { dir, entries, leftOut, warnings } = await stage(repo, sha);
 
     expect(entries.map(({ path }) => path)).to.deep.equal(["a"]);
+    expect(leftOut).to.deep.equal(["sub"]);
     expect(await readdir(dir)).to.deep.equal(["a"]);
     expect(warnings).to.deep.equal(['The submodule "sub" is left out: submodules are not supported']);
   });
