@@ -49,6 +49,7 @@ async function removeProject(
   const here = deps.engine.engineId();
   const down = deps.engine.down();
   if (down !== undefined) throw blocked(project, down.message);
+  if (here === undefined) throw blocked(project, "the engine has not answered yet");
   if (engineId !== undefined && engineId !== here) {
     throw blocked(
       project,

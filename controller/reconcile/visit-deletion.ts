@@ -25,10 +25,10 @@ export async function visitDeletion(
     await forget(visit, deps);
     return { kind: "gone" };
   }
-  await publishDeletion(visit, undefined, declaration, deps);
-  const recheckAfterMs = await awaitSurvivor(visit, deps);
-  if (recheckAfterMs !== undefined) return { kind: "waiting", reason: "Deleting", recheckAfterMs };
+  await publishDeletion(visit, blockedBefore(visit), declaration, deps);
   try {
+    const recheckAfterMs = await awaitSurvivor(visit, deps);
+    if (recheckAfterMs !== undefined) return { kind: "waiting", reason: "Deleting", recheckAfterMs };
     await tearDown(visit, deps);
   } catch (error) {
     if (!(error instanceof ReconcileError)) throw error;
@@ -45,6 +45,14 @@ export async function visitDeletion(
   if (declaration.kind === "declared")
     return { kind: "waiting", reason: "PreviousDeleting", recheckAfterMs: 0 };
   return { kind: "gone" };
+}
+
+/** What blocked the last try is said until it is known to be over: a deletion that is tried for ever does not flap. */
+function blockedBefore(visit: Visit): Why | undefined {
+  const { conditions, deletion } = visit.record();
+  if (deletion?.published !== true) return undefined;
+  const stalled = conditions.find(({ type }) => type === "Stalled");
+  return stalled === undefined || stalled.reason === "PreviousDeleting" ? undefined : stalled;
 }
 
 async function publishDeletion(
