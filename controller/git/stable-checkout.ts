@@ -12,6 +12,7 @@ import {
   rm,
   rmdir,
   symlink,
+  writeFile,
 } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { ReconcileError } from "../api/errors.ts";
@@ -136,7 +137,7 @@ async function take(step: CheckoutStep, stableDir: string, stagingDir: string): 
         await rm(path, { force: true });
         break;
       case "chmod":
-        await chmod(path, permissions(step.mode));
+        await changeMode(path, step.mode);
         break;
       case "write": {
         const copy = step.saveCopy ? await saveCopy(folder, basename(step.path)) : undefined;
@@ -151,6 +152,15 @@ async function take(step: CheckoutStep, stableDir: string, stagingDir: string): 
   }
   if (step.act === "remove") await removeEmptyFolders(stableDir, parent);
   return undefined;
+}
+
+async function changeMode(path: string, mode: FileMode): Promise<void> {
+  const file = await open(path, NO_FOLLOW);
+  try {
+    await file.chmod(permissions(mode));
+  } finally {
+    await file.close();
+  }
 }
 
 async function write(folder: SafeFolder, name: string, from: string, mode: FileMode): Promise<void> {
@@ -178,10 +188,16 @@ async function write(folder: SafeFolder, name: string, from: string, mode: FileM
 
 /** `NAME.local-1` and so on: what the user had, before it is overwritten on demand. */
 async function saveCopy(folder: SafeFolder, name: string): Promise<string> {
+  const path = join(folder.path, name);
+  const stat = await lstat(path);
   for (let number = 1; ; number += 1) {
     const copy = `${name}.local-${number}`;
     try {
-      await copyFile(join(folder.path, name), join(folder.path, copy), constants.COPYFILE_EXCL);
+      if (stat.isSymbolicLink()) await symlink(await readlink(path), join(folder.path, copy));
+      else {
+        const bytes = await readFile(path, { flag: NO_FOLLOW });
+        await writeFile(join(folder.path, copy), bytes, { flag: "wx", mode: stat.mode & 0o777 });
+      }
       return copy;
     } catch (error) {
       if (!isErrno(error, "EEXIST")) throw error;
@@ -204,6 +220,9 @@ async function removeEmptyFolders(stableDir: string, from: string): Promise<void
   }
 }
 
+/** A container may put a link or a pipe in the place of a file between two looks. */
+const NO_FOLLOW = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+
 async function look(stableDir: string, path: string): Promise<OnDisk> {
   const parent = dirname(path) === "." ? "" : dirname(path);
   let folder: SafeFolder | undefined;
@@ -217,7 +236,7 @@ async function look(stableDir: string, path: string): Promise<OnDisk> {
     if (!stat.isFile()) return { kind: "other", what: path };
     return {
       kind: "file",
-      blob: gitBlobId(await readFile(full)),
+      blob: gitBlobId(await readFile(full, { flag: NO_FOLLOW })),
       executable: (stat.mode & 0o100) !== 0,
     };
   } catch (error) {

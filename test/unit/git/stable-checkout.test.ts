@@ -175,6 +175,20 @@ describe("the stable checkout", () => {
     expect(await text("take.conf.local-1")).to.equal("mine");
   });
 
+  it("copies a link that stands in the place of an overwritten file as a link, and reads nothing through it", async () => {
+    await writeFile(join(root, "secret"), "of the host");
+    await update({ "take.conf": "1" });
+    await rm(join(stable, "take.conf"));
+    await symlink(join(root, "secret"), join(stable, "take.conf"));
+
+    const result = await update({ "take.conf": "2" }, { onLocalChange: () => "overwrite" });
+
+    expect(result.copies).to.deep.equal(["take.conf.local-1"]);
+    expect(await readlink(join(stable, "take.conf.local-1"))).to.equal(join(root, "secret"));
+    expect(await text("take.conf")).to.equal("2");
+    expect(await readFile(join(root, "secret"), "utf8")).to.equal("of the host");
+  });
+
   it("never writes through a symbolic link that an earlier revision planted", async () => {
     const outside = join(root, "outside");
     await mkdir(outside);
