@@ -92,16 +92,14 @@ function statusDocument(
 }
 
 /** What the declaration says of the manifest on disk, where that is worth a condition. */
-export function declarationFaults(
-  declaration: Declaration,
-): Pick<Observation, "invalid" | "missing" | "deletionHeld"> {
+export function declarationFaults(declaration: Declaration): Pick<Observation, "invalid" | "deletionHeld"> {
   switch (declaration.kind) {
     case "invalid":
       return { invalid: invalidManifest(declaration) };
-    case "absent":
-      return { missing: { reason: "ManifestMissing", message: declaration.message } };
     case "held":
       return { deletionHeld: { reason: "DeletionHeld", message: declaration.message } };
+    // An absence that is not judged yet changes nothing.
+    case "absent":
     case "declared":
     case "deleted":
       return {};

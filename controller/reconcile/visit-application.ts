@@ -16,6 +16,7 @@ import { takeRequests } from "./requests.ts";
 import { restore, type Restored } from "./restore.ts";
 import { awaitSurvivor } from "./survivor.ts";
 import { sync } from "./sync.ts";
+import { sameTarget } from "./target.ts";
 import { sourceOf, wantedTarget, whyElsewhere, whyForbidden } from "./wanted.ts";
 import type { Visit } from "./visit.ts";
 
@@ -122,6 +123,11 @@ export async function visitApplication(
     });
   }
 
+  function isNewer(): boolean {
+    const target = wantedTarget(visit, source);
+    return target !== undefined && !sameTarget(target, visit.record().applied);
+  }
+
   /** Stopping and starting by `spec.state` are asked for by a person; everything else is healing. */
   function mayRestore(): boolean {
     if (spec.suspend) return false;
@@ -151,6 +157,7 @@ export async function visitApplication(
       stalled: whyStalled(seen, memory),
       source: observedSource(source),
       decision: decided,
+      newer: isNewer(),
       health: health ?? (seen && { status: seen.plan.health.status, message: seen.plan.health.message }),
       drifted: (seen?.plan.findings ?? []).filter(({ kind }) => kind !== "Orphan" || spec.sync.prune),
     };

@@ -3,6 +3,7 @@
  */
 import type { Reason } from "../api/reasons.ts";
 import type { Phase } from "../api/status.ts";
+import type { ConditionType } from "../api/status.ts";
 import type { NewCondition } from "./conditions.ts";
 import type { ApplicationRecord, AppliedTarget, Attempt } from "./record.ts";
 
@@ -13,13 +14,14 @@ export interface Why {
 }
 
 export interface Observation {
-  readonly record: Pick<ApplicationRecord, "applied" | "attempt" | "deletion" | "state">;
+  readonly record: Pick<
+    ApplicationRecord,
+    "applied" | "attempt" | "deletion" | "state" | "generation" | "conditions"
+  >;
   readonly wantedState: "Running" | "Stopped";
   readonly suspended: boolean;
   /** The manifest on disk is wrong: its faults. */
   readonly invalid?: Why | undefined;
-  /** It is not in the registry, and why nothing follows from that. */
-  readonly missing?: Why | undefined;
   readonly deletionHeld?: Why | undefined;
   readonly deletionBlocked?: Why | undefined;
   readonly engineDown?: Why | undefined;
@@ -31,6 +33,8 @@ export interface Observation {
   /** The target that Git and the spec ask for is the applied one. */
   readonly decision:
     "current" | "apply" | "awaiting" | "backoff" | "no-source" | "forbidden" | "suspended" | "stopped";
+  /** Git and the spec ask for another target than the applied one. */
+  readonly newer?: boolean;
   /** The containers as judged; none while they could not be looked at or nothing was ever applied. */
   readonly health?:
     | {
@@ -64,7 +68,7 @@ export function summarise(seen: Observation): Summary {
     { type: "Healthy", ...judgeHealthy(seen) },
   );
   return {
-    phase: phaseOf(seen, ready),
+    phase: phaseOf(seen, ready, synced),
     conditions,
     syncStatus: synced.status === "True" ? "Synced" : synced.status === "False" ? "OutOfSync" : "Unknown",
   };
@@ -72,7 +76,8 @@ export function summarise(seen: Observation): Summary {
 
 function judgeReady(seen: Observation): Verdict {
   const { record, health } = seen;
-  const { applied, attempt } = record;
+  const { applied } = record;
+  const attempt = attemptThatCounts(seen);
   if (record.deletion !== undefined) {
     return {
       status: "False",
@@ -86,15 +91,17 @@ function judgeReady(seen: Observation): Verdict {
   if (seen.forbidden !== undefined) return { status: "False", ...seen.forbidden };
   if (applied === undefined) return readyBeforeFirst(seen, attempt);
   if (attempt !== undefined) {
-    if (attempt.result === "failed" || attempt.failures > 0)
-      return { status: "False", ...whyFailed(attempt) };
+    if (hasFailed(attempt)) return { status: "False", ...whyFailed(attempt) };
     return unknown("Progressing", `applies ${short(attempt.revision)}`);
   }
   if (health === undefined) return unknown("FirstVisit", "its containers have not been looked at yet");
   if (health.status === "Degraded" || health.status === "Missing") {
     return { status: "False", reason: "ServiceNotHealthy", message: health.message };
   }
-  if (applied.gate === "failed") return { status: "False", ...whyGateFailed(applied) };
+  // A target that is tried again stays what it was until its gate passes.
+  if (applied.gate === "failed" || (applied.gate === "pending" && applied.gateReason !== undefined)) {
+    return { status: "False", ...whyGateFailed(applied) };
+  }
   if (applied.gate === "pending") {
     return unknown("Progressing", `waits until ${short(applied.revision)} is healthy: ${health.message}`);
   }
@@ -104,16 +111,15 @@ function judgeReady(seen: Observation): Verdict {
 }
 
 function readyWhenStopped({ health, record }: Observation): Verdict {
-  if (record.applied === undefined || health === undefined || health.status === "Stopped") {
-    if (record.state === "Stopped" || record.applied === undefined) {
-      return { status: "True", reason: "Stopped", message: "stopped by spec.state" };
-    }
+  const neverMade = record.applied === undefined && health === undefined;
+  if (record.state === "Stopped" || neverMade) {
+    return { status: "True", reason: "Stopped", message: "stopped by spec.state" };
   }
   return unknown("Progressing", "stops");
 }
 
 function readyBeforeFirst(seen: Observation, attempt: Attempt | undefined): Verdict {
-  if (attempt?.result === "failed") return { status: "False", ...whyFailed(attempt) };
+  if (attempt !== undefined && hasFailed(attempt)) return { status: "False", ...whyFailed(attempt) };
   if (attempt !== undefined) return unknown("Progressing", `applies ${short(attempt.revision)}`);
   if (seen.source.error !== undefined) return { status: "False", ...seen.source.error };
   if (seen.suspended)
@@ -128,8 +134,12 @@ function readyBeforeFirst(seen: Observation, attempt: Attempt | undefined): Verd
   return unknown("FirstVisit", "its source has not been read yet");
 }
 
-function judgeSource({ source }: Observation): Verdict {
+function judgeSource(seen: Observation): Verdict {
+  const { source } = seen;
   if (source.error !== undefined) return { status: "False", ...source.error };
+  // A new controller that has not asked yet knows what the one before it was told.
+  const before = source.checked ? undefined : saidBefore(seen, "SourceReady");
+  if (before !== undefined) return before;
   if (!source.checked || source.revision === undefined) {
     return unknown("SourceNotChecked", "the remote has not been asked yet");
   }
@@ -138,7 +148,8 @@ function judgeSource({ source }: Observation): Verdict {
 
 function judgeSynced(seen: Observation): Verdict {
   const { record, decision } = seen;
-  const { applied, attempt } = record;
+  const { applied } = record;
+  const attempt = attemptThatCounts(seen);
   if (applied === undefined) {
     if (attempt?.result === "failed") return { status: "False", ...whyFailed(attempt) };
     if (decision === "awaiting") {
@@ -150,9 +161,15 @@ function judgeSynced(seen: Observation): Verdict {
   if (attempt !== undefined || decision === "apply") {
     return { status: "False", reason: "NewRevision", message: "a new target is being applied" };
   }
+  if (seen.forbidden !== undefined) return { status: "False", ...seen.forbidden };
   if (decision === "awaiting") {
     return { status: "False", reason: "AwaitingSync", message: "a new target waits for `conops sync`" };
   }
+  if (decision === "suspended" && seen.newer === true) {
+    return { status: "False", reason: "Suspended", message: "a new target waits for `suspend: false`" };
+  }
+  const before = decision === "no-source" ? saidBefore(seen, "Synced") : undefined;
+  if (before?.reason === "AwaitingSync") return before;
   const [first, ...others] = seen.drifted;
   if (first !== undefined && seen.wantedState === "Running") {
     const more = others.length > 0 ? ` (and ${others.length} more)` : "";
@@ -205,7 +222,8 @@ function judgeProgress(
   ) {
     return { kind: "Stalled", why: whyFailed(attempt) };
   }
-  if (ready.status === "Unknown" || ready.reason === "Progressing" || attempt?.result === "running") {
+  const waits = attempt?.result === "running" || seen.record.applied?.gate === "pending";
+  if (ready.status === "Unknown" || ready.reason === "Progressing" || waits) {
     return seen.suspended ? undefined : { kind: "Reconciling", why };
   }
   return undefined;
@@ -214,7 +232,7 @@ function judgeProgress(
 /** As for healing: after this many failures in a row, a person should look. */
 const STALLED_AFTER_FAILURES = 8;
 
-function phaseOf(seen: Observation, ready: Verdict): Phase {
+function phaseOf(seen: Observation, ready: Verdict, synced: Verdict): Phase {
   const { record, decision } = seen;
   if (record.deletion !== undefined) return "Deleting";
   if (record.applied === undefined) {
@@ -227,10 +245,27 @@ function phaseOf(seen: Observation, ready: Verdict): Phase {
   }
   if (seen.suspended) return "Suspended";
   if (seen.wantedState === "Stopped") return "Stopped";
+  if (seen.engineDown !== undefined) return "Error";
   if (record.attempt?.result === "running" || record.applied.gate === "pending") return "Syncing";
   if (ready.status === "False") return ready.reason === "Progressing" ? "Syncing" : "Degraded";
-  if (decision === "awaiting" || seen.drifted.length > 0) return "OutOfSync";
-  return "Synced";
+  return synced.status === "False" ? "OutOfSync" : "Synced";
+}
+
+/** A try that was broken off by `suspend` before it touched anything says nothing about what runs. */
+function attemptThatCounts({ record: { attempt }, suspended }: Observation): Attempt | undefined {
+  if (attempt === undefined || !suspended) return attempt;
+  return hasFailed(attempt) || attempt.made !== undefined ? attempt : undefined;
+}
+
+function hasFailed(attempt: Attempt): boolean {
+  return attempt.result === "failed" || attempt.failures > 0;
+}
+
+/** What was published of this spec before. */
+function saidBefore({ record }: Observation, type: ConditionType): Verdict | undefined {
+  const before = record.conditions.find((condition) => condition.type === type);
+  if (before === undefined || before.observedGeneration !== record.generation) return undefined;
+  return { status: before.status, reason: before.reason, message: before.message };
 }
 
 function whyFailed(attempt: Attempt): Why {
