@@ -1,4 +1,4 @@
-import { ReconcileError } from "../api/errors.ts";
+import { messageOf, ReconcileError } from "../api/errors.ts";
 import type { RenderedProject } from "../compose/compose.ts";
 import type { ObservedContainer } from "../docker/docker.ts";
 import { explain } from "../compose/explain.ts";
@@ -17,6 +17,8 @@ export interface BringUp {
   /** Only these, without dependencies; all when absent. */
   readonly services?: readonly string[];
   readonly removeOrphans: boolean;
+  /** Make containers anew that Compose would only start; default false. */
+  readonly forceRecreate?: boolean;
 }
 
 /**
@@ -29,13 +31,18 @@ export async function bringUp(
   deps: ReconcileDeps,
 ): Promise<readonly ObservedContainer[]> {
   const services = what.services ?? Object.keys(what.project.services);
+  await unpause(services, visit, deps);
   for (let tries = 1; ; tries += 1) {
     visit.signal.throwIfAborted();
     const since = deps.clock.now();
     const result = await deps.compose.up(
       visit.project,
       what,
-      { removeOrphans: what.removeOrphans, ...(what.services && { services: what.services }) },
+      {
+        removeOrphans: what.removeOrphans,
+        ...(what.services && { services: what.services }),
+        ...(what.forceRecreate === true && { forceRecreate: true }),
+      },
       changingRun(visit, deps, "up"),
     );
     failpoint("up-finished", visit.name);
@@ -66,6 +73,17 @@ export async function bringUp(
       application: visit.name,
       service: problem.service,
       problem: problem.what,
+    });
+  }
+}
+
+/** Compose cannot start, nor make anew, what is paused. A container that cannot be unpaused is for Compose to complain of. */
+async function unpause(services: readonly string[], visit: Visit, deps: ReconcileDeps): Promise<void> {
+  for (const { id, service, state, oneOff, configHash } of deps.engine.project(visit.project)) {
+    if (state !== "paused" || oneOff || configHash === "" || !services.includes(service)) continue;
+    deps.log.info("container unpaused for an up", { application: visit.name, service });
+    await deps.docker.unpause(id, visit.signal).catch((error: unknown) => {
+      deps.log.debug("container not unpaused", { application: visit.name, error: messageOf(error) });
     });
   }
 }

@@ -7,11 +7,16 @@ import type { RenderedProject } from "../compose/compose.ts";
 import { explain } from "../compose/explain.ts";
 import { failpoint } from "../lib/failpoint.ts";
 import type { MadeTarget } from "../status/record.ts";
+import { refusalStatus } from "../docker/errors.ts";
+import type { ObservedContainer } from "../docker/docker.ts";
 import { bringUp } from "./bring-up.ts";
 import type { ReconcileDeps } from "./deps.ts";
 import { madeServices } from "./made.ts";
+import { sharersOf } from "./sharers.ts";
 import type { Step } from "./steps.ts";
 import { changingRun, withoutProcess, type Visit } from "./visit.ts";
+
+const NOT_FOUND = 404;
 
 export interface HealWith {
   readonly made: MadeTarget;
@@ -28,26 +33,42 @@ export async function heal(
 ): Promise<void> {
   failpoint("heal-started", visit.name);
   const up = new Set(steps.filter(({ act }) => act === "up").map(({ service }) => service));
+  /** What a container was made with is gone (its network): starting it will never succeed again. */
+  const anew = new Set<string>();
+  const started = new Set<string>();
   for (const step of steps) {
     if (step.containerId === undefined) continue;
     try {
       await actOn(step, step.containerId, visit, deps);
+      if (step.act === "start" || step.act === "restart") started.add(step.service);
     } catch (error) {
       visit.signal.throwIfAborted();
       if (error instanceof ReconcileError && error.reason === "EngineUnavailable") throw error;
       if (rendering === undefined) throw healFailed(step, error);
-      // Its network may be gone, or its image, or it itself: Compose makes it anew.
+      // Its network may be gone, or it itself: Compose knows what is missing.
       deps.log.info("container cannot be started as it is", {
         application: visit.name,
         service: step.service,
         error: messageOf(error),
       });
-      up.add(step.service);
+      if (refusalStatus(error) === NOT_FOUND) anew.add(step.service);
+      else up.add(step.service);
     }
   }
   const prune = steps.some(({ act }) => act === "prune");
-  if ((up.size > 0 || prune) && rendering !== undefined) {
-    await upServices([...up], prune, rendering, made, visit, deps);
+  if (rendering !== undefined) {
+    await restartSharers(started, rendering.project, visit, deps);
+    for (const names of [anew, up]) {
+      for (const service of running(sharersOf(names, rendering.project), visit, deps)) names.add(service);
+    }
+    if (anew.size > 0) {
+      await upServices([...anew], { prune: false, forceRecreate: true }, rendering, made, visit, deps);
+      for (const service of anew) up.delete(service);
+    }
+    if (up.size > 0 || prune) {
+      await upServices([...up], { prune, forceRecreate: false }, rendering, made, visit, deps);
+    }
+    for (const service of anew) up.add(service);
   }
   const containers = await deps.engine.refresh(visit.project, deps.hardStop);
   if (rendering === undefined) return;
@@ -99,31 +120,58 @@ async function actOn(step: Step, containerId: string, visit: Visit, deps: Reconc
   }
 }
 
+/** Whoever lives in a namespace of a container that was started again is started again, too. */
+async function restartSharers(
+  started: ReadonlySet<string>,
+  project: RenderedProject,
+  visit: Visit,
+  deps: ReconcileDeps,
+): Promise<void> {
+  const sharers = new Set(sharersOf(started, project));
+  if (sharers.size === 0) return;
+  for (const { id, service } of runningContainers(visit, deps)) {
+    if (sharers.has(service)) await deps.docker.restart(id, visit.signal);
+  }
+}
+
 async function upServices(
   services: readonly string[],
-  prune: boolean,
+  { prune, forceRecreate }: { readonly prune: boolean; readonly forceRecreate: boolean },
   rendering: NonNullable<HealWith["rendering"]>,
   made: MadeTarget,
   visit: Visit,
   deps: ReconcileDeps,
 ): Promise<void> {
   // Compose removes orphans only beside an `up` of something: a service that runs already is left as it is.
-  const named = services.length > 0 ? services : runningServices(rendering.project, visit, deps);
+  const named =
+    services.length > 0
+      ? services
+      : running(Object.keys(rendering.project.services), visit, deps).slice(0, 1);
   if (named.length === 0) return;
   const json = await withRecordedImages(rendering, services, made, visit, deps);
   await bringUp(
-    { json, project: rendering.project, projectDir: made.projectDir, services: named, removeOrphans: prune },
+    {
+      json,
+      project: rendering.project,
+      projectDir: made.projectDir,
+      services: named,
+      removeOrphans: prune,
+      forceRecreate,
+    },
     visit,
     deps,
   );
 }
 
-function runningServices(project: RenderedProject, visit: Visit, deps: ReconcileDeps): readonly string[] {
-  const running = deps.engine
+function running(services: readonly string[], visit: Visit, deps: ReconcileDeps): readonly string[] {
+  const up = new Set(runningContainers(visit, deps).map(({ service }) => service));
+  return services.filter((service) => up.has(service));
+}
+
+function runningContainers(visit: Visit, deps: ReconcileDeps): readonly ObservedContainer[] {
+  return deps.engine
     .project(visit.project)
-    .filter(({ state, oneOff, configHash }) => state === "running" && !oneOff && configHash !== "")
-    .map(({ service }) => service);
-  return [...new Set(running)].filter((service) => Object.hasOwn(project.services, service)).slice(0, 1);
+    .filter(({ state, oneOff, configHash }) => state === "running" && !oneOff && configHash !== "");
 }
 
 /**
