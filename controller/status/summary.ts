@@ -151,13 +151,13 @@ function judgeSynced(seen: Observation): Verdict {
   const { applied } = record;
   const attempt = attemptThatCounts(seen);
   if (applied === undefined) {
-    if (attempt?.result === "failed") return { status: "False", ...whyFailed(attempt) };
+    if (attempt !== undefined && hasFailed(attempt)) return { status: "False", ...whyFailed(attempt) };
     if (decision === "awaiting") {
       return { status: "False", reason: "AwaitingSync", message: "waits for `conops sync`" };
     }
     return unknown("FirstVisit", "nothing has been applied yet");
   }
-  if (attempt?.result === "failed") return { status: "False", ...whyFailed(attempt) };
+  if (attempt !== undefined && hasFailed(attempt)) return { status: "False", ...whyFailed(attempt) };
   if (attempt !== undefined || decision === "apply") {
     return { status: "False", reason: "NewRevision", message: "a new target is being applied" };
   }
