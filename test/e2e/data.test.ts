@@ -1,7 +1,8 @@
 import { chmod, mkdir, readdir, readFile, rename, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "chai";
-import type { ApplicationStatus, Condition, ConditionType } from "../../controller/api/status.ts";
+import { conditionOf, reasonOf } from "../support/conditions.ts";
+import { deleteApplication } from "../support/deletion.ts";
 import { requireEngine, until } from "../support/engine.ts";
 import { together } from "../support/together.ts";
 import { createWorld, sleeper, type World } from "../support/world.ts";
@@ -69,7 +70,7 @@ describe("data", () => {
       ]);
       expect((await world.containers(project)).map(({ State }) => State.Status)).to.deep.equal(["running"]);
 
-      await deleted(name);
+      await deleteApplication(world, name);
       expect(await world.containers(project)).to.deep.equal([]);
       expect(await look()).to.deep.equal(before);
       expect(await readdir(join(checkout, "www"))).to.have.members(["cache", "upload"]);
@@ -82,7 +83,7 @@ describe("data", () => {
         (["Delete", "DeleteVolumes"] as const).map(async (deletionPolicy) => {
           const name = deletionPolicy.toLowerCase();
           await (await world.repo(name)).commit({ "compose.yaml": compose });
-          await world.manifest(name, { deletionPolicy } as never);
+          await world.manifest(name, { deletionPolicy });
           await world.untilReady(name, undefined, 60_000);
           const [container] = await world.containers(projectOf(name));
           await world.docker(
@@ -92,7 +93,7 @@ describe("data", () => {
             "-c",
             "echo kept > /db/row; echo kept > /data/row",
           );
-          await deleted(name);
+          await deleteApplication(world, name);
           expect(await world.containers(projectOf(name))).to.deep.equal([]);
           const volumes = await world.docker("volume", "ls", "-q", "--filter", `name=${projectOf(name)}_db`);
           const data = join(world.data, "checkouts", name, "data/row");
@@ -120,10 +121,10 @@ describe("data", () => {
         "compose.yaml": sleeper("web", ["volumes: [./www:/www:ro, ./data:/data]"]),
         "www/page": "hello",
       });
-      await world.manifest("orphan", { deletionPolicy: "Orphan" } as never);
+      await world.manifest("orphan", { deletionPolicy: "Orphan" });
       await world.untilReady("orphan", undefined, 60_000);
       const before = await runs("orphan");
-      await deleted("orphan");
+      await deleteApplication(world, "orphan");
       expect(await runs("orphan")).to.deep.equal(before);
       const [container] = await world.containers(projectOf("orphan"));
       expect(container?.State.Status).to.equal("running");
@@ -295,16 +296,6 @@ describe("data", () => {
     return `${world.prefix}-${name}`;
   }
 
-  /** Deletes the manifest, and waits until nothing is known of the Application any more. */
-  async function deleted(name: string): Promise<void> {
-    await rm(join(world.manifests, `${name}.yaml`));
-    await until(
-      `"${name}" is deleted`,
-      async () => (await world.record(name)) === undefined && (await world.status(name)) === undefined,
-      40_000,
-    );
-  }
-
   async function runs(name: string): Promise<readonly (readonly [string, string])[]> {
     return (await world.containers(projectOf(name))).map(({ Id, State }) => [Id, State.StartedAt] as const);
   }
@@ -315,12 +306,4 @@ function exists(path: string): Promise<boolean> {
     () => true,
     () => false,
   );
-}
-
-function conditionOf(status: ApplicationStatus, type: ConditionType): Partial<Condition> {
-  return status.conditions.find((condition) => condition.type === type) ?? {};
-}
-
-function reasonOf(status: ApplicationStatus, type: ConditionType): string {
-  return conditionOf(status, type).reason ?? "";
 }

@@ -1,5 +1,6 @@
 import { expect } from "chai";
-import type { ApplicationStatus, Condition, ConditionType } from "../../controller/api/status.ts";
+import type { ApplicationStatus } from "../../controller/api/status.ts";
+import { conditionOf, reasonOf } from "../support/conditions.ts";
 import { requireEngine, until } from "../support/engine.ts";
 import { startBlackHole, startSmartHttp, type GitServer } from "../support/git-servers.ts";
 import { together } from "../support/together.ts";
@@ -359,14 +360,6 @@ describe("a source", () => {
 
 function colored(color: string): string {
   return sleeper("web", [`environment: {COLOR: ${color}}`]);
-}
-
-function conditionOf(status: ApplicationStatus, type: ConditionType): Partial<Condition> {
-  return status.conditions.find((condition) => condition.type === type) ?? {};
-}
-
-function reasonOf(status: ApplicationStatus, type: ConditionType): string {
-  return conditionOf(status, type).reason ?? "";
 }
 
 function isReady(status: ApplicationStatus): boolean {
