@@ -88,14 +88,6 @@ const RULES: readonly Rule[] = [
         .map((use) => `${fieldOf(use)}: "${relative(input.root, use.path)}" is not a regular file`),
   },
   {
-    name: "engine-is-not-chosen-by-secrets",
-    reason: "PolicyViolation",
-    check: ({ project }) =>
-      Object.entries(project.secrets ?? {})
-        .filter(([, { environment = "" }]) => /^(?:DOCKER|COMPOSE|BUILDX)_/.test(environment))
-        .map(([name]) => `secrets.${name}.environment names a setting of Docker; use another variable`),
-  },
-  {
     name: "volume-names-are-no-drive-letters",
     reason: "InvalidCompose",
     check: ({ project }) =>

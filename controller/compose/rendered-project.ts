@@ -9,10 +9,12 @@ import { recordOf } from "./path-uses.ts";
  * They travel with the rendering, so that it can be applied at any later time, and never reach Compose as a field.
  */
 const ENVIRONMENT_FIELD = "x-conops-environment";
+/** In Compose's environment such a value has a name of ours: under a name of the repository's choice it could be LD_PRELOAD. */
+const VALUE_PREFIX = "CONOPS_VALUE_";
 
 /**
- * Puts the variables with `inject` into every service's environment, and the values of secrets that come from the
- * environment beside the services. Pure.
+ * Puts the variables with `inject` into every service's environment, and the values of secrets and configs that come from
+ * the environment beside the services, under names of ConOps's own. Pure.
  */
 export function completeProject(
   project: RenderedProject,
@@ -29,17 +31,28 @@ export function completeProject(
       { ...service, environment: { ...service.environment, ...injected } },
     ]),
   );
-  const asked = [...Object.values(project.secrets ?? {}), ...Object.values(project.configs ?? {})]
-    .map((item) => recordOf(item)["environment"])
-    .filter((name) => typeof name === "string");
   const needed: Record<string, string> = {};
-  for (const name of asked) {
-    const value = lookup(name);
-    if (value !== undefined) needed[name] = value;
-  }
+  const renamed = <Item>(section: Readonly<Record<string, Item>> | undefined) =>
+    section &&
+    Object.fromEntries(
+      Object.entries(section).map(([name, item]) => {
+        const asked = recordOf(item)["environment"];
+        const value = typeof asked === "string" ? lookup(asked) : undefined;
+        if (value === undefined) return [name, item];
+        const own = `${VALUE_PREFIX}${Object.keys(needed).length}`;
+        needed[own] = value;
+        return [name, { ...item, environment: own }];
+      }),
+    );
+  // A field of that name in the repository's own files would be its way into Compose's environment.
+  const { [ENVIRONMENT_FIELD]: _foreign, ...own } = project as RenderedProject & Record<string, unknown>;
+  const configs = renamed(project.configs);
+  const secrets = renamed(project.secrets);
   return {
-    ...project,
+    ...own,
     services: Object.keys(injected).length > 0 ? services : project.services,
+    ...(configs && { configs }),
+    ...(secrets && { secrets }),
     ...(Object.keys(needed).length > 0 ? { [ENVIRONMENT_FIELD]: needed } : {}),
   };
 }
@@ -51,7 +64,9 @@ export function splitEnvironment(json: string): {
 } {
   if (!json.includes(`"${ENVIRONMENT_FIELD}"`)) return { json, variables: [] };
   const { [ENVIRONMENT_FIELD]: needed, ...project } = JSON.parse(json) as Record<string, unknown>;
-  const variables = Object.entries(recordOf(needed)).map(([name, value]) => ({ name, value: String(value) }));
+  const variables = Object.entries(recordOf(needed))
+    .filter(([name]) => name.startsWith(VALUE_PREFIX))
+    .map(([name, value]) => ({ name, value: String(value) }));
   return { json: canonicalJson(project), variables };
 }
 

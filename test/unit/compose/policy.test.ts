@@ -120,11 +120,6 @@ describe("policy", () => {
       'UnsafePath content-is-a-file-or-folder: configs.c.file (of service "a"): "p" is not a regular file',
     ],
     [
-      "a secret that would choose the engine",
-      judge({ services: {}, secrets: { s: { environment: "DOCKER_HOST" } } }),
-      "PolicyViolation engine-is-not-chosen-by-secrets: secrets.s.environment names a setting of Docker; use another variable",
-    ],
-    [
       "the powers of the host",
       judge({
         services: { a: { privileged: true, pid: "host", devices: ["/dev/kvm"], use_api_socket: true } },

@@ -27,9 +27,24 @@ describe("a rendered project", () => {
 
     const split = splitEnvironment(canonicalJson(project));
 
-    expect(split.variables).to.deep.equal([{ name: "PW", value: "a$b" }]);
-    expect(split.json.includes("a$b")).to.equal(false);
-    expect(Object.keys(JSON.parse(split.json) as object)).to.deep.equal(["name", "secrets", "services"]);
+    expect(split.variables).to.deep.equal([{ name: "CONOPS_VALUE_0", value: "a$b" }]);
+    expect(JSON.parse(split.json)).to.deep.equal({
+      name: "p",
+      services: { a: { image: "x" } },
+      secrets: { s: { environment: "CONOPS_VALUE_0" }, t: { environment: "NONE" } },
+    });
+  });
+
+  it("lets a repository put nothing into Compose's environment under a name of its choice", () => {
+    const foreign = { "x-conops-environment": { LD_PRELOAD: "/evil.so" } };
+    const project = { name: "p", services: {}, secrets: { s: { environment: "LD_PRELOAD" } }, ...foreign };
+
+    const without = completeProject({ ...project, secrets: {} }, [], () => undefined);
+    const { variables } = splitEnvironment(canonicalJson(completeProject(project, [], () => "/evil.so")));
+
+    expect(without).to.deep.equal({ name: "p", services: {}, secrets: {} });
+    expect(variables).to.deep.equal([{ name: "CONOPS_VALUE_0", value: "/evil.so" }]);
+    expect(splitEnvironment(canonicalJson({ ...project, ...foreign })).variables).to.deep.equal([]);
   });
 
   it("is untouched where nothing is injected and no secret is asked for", () => {
