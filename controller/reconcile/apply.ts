@@ -19,6 +19,7 @@ import { bringUp } from "./bring-up.ts";
 import type { ReconcileDeps } from "./deps.ts";
 import { localChangePolicy } from "./local-change.ts";
 import { madeServices } from "./made.ts";
+import { mountedFiles, servicesWithOldFiles } from "./mounted-files.ts";
 import { provideImages, servicesToRun } from "./prepare.ts";
 import { requireHostPaths, requireOwnership } from "./require.ts";
 import { runKeys, usedFilesHash } from "./target.ts";
@@ -99,6 +100,7 @@ async function applyRendering(sync: Sync, visit: Visit, deps: ReconcileDeps): Pr
     projectDir: rendering.projectDir,
     services: before.attempt?.made?.services ?? before.applied?.services ?? {},
     usedFiles,
+    mountedFiles: mountedFiles(rendering.project, visit.stableDir, staged.entries),
     runKeys: runKeys(rendering, staged.entries, imageIds),
     subject: staged.commit.subject,
     author: staged.commit.author,
@@ -139,16 +141,8 @@ async function applyRendering(sync: Sync, visit: Visit, deps: ReconcileDeps): Pr
     });
   }
   failpoint("checked-out", visit.name);
-  const services = servicesToRun(rendering, made, visit.record());
   try {
-    // With nothing to run (every service is a one-shot that has completed), `up` without names would run them all again.
-    if (services === undefined || services.length > 0) {
-      await bringUp(
-        { ...rendering, removeOrphans: spec.sync.prune, ...(services && { services }) },
-        visit,
-        deps,
-      );
-    }
+    await bringUpTarget(rendering, made, visit, deps);
   } finally {
     // What was made is known even when `up` failed: it is what the next look is compared with.
     const containers = deps.engine.project(visit.project);
@@ -163,6 +157,29 @@ async function applyRendering(sync: Sync, visit: Visit, deps: ReconcileDeps): Pr
   );
   failpoint("applied-recorded", visit.name);
   return { result: "applied" };
+}
+
+/** One `up` for everything that is to run, and one more for services whose mounted files alone have changed. */
+async function bringUpTarget(
+  rendering: Rendering,
+  made: MadeTarget,
+  visit: Visit,
+  deps: ReconcileDeps,
+): Promise<void> {
+  const services = servicesToRun(rendering, made, visit.record());
+  // With nothing to run (every service is a one-shot that has completed), `up` without names would run them all again.
+  if (services?.length === 0) return;
+  const since = deps.clock.now();
+  const removeOrphans = visit.application.spec.sync.prune;
+  const containers = await bringUp(
+    { ...rendering, removeOrphans, ...(services && { services }) },
+    visit,
+    deps,
+  );
+  const old = servicesWithOldFiles(visit.record().applied, made, containers, since);
+  if (old.length === 0) return;
+  deps.log.info("mounted files changed", { application: visit.name, services: old });
+  await bringUp({ ...rendering, removeOrphans: false, services: old, forceRecreate: true }, visit, deps);
 }
 
 function render(

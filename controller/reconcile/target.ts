@@ -22,7 +22,7 @@ export function sameTarget(a: Target | undefined, b: Target | undefined): boolea
 }
 
 /** path → blob id of each repository file below the given files and folders. */
-function usedBlobs(
+export function filesBelow(
   entries: readonly TreeEntry[],
   paths: readonly string[],
 ): Readonly<Record<string, string>> {
@@ -36,7 +36,7 @@ function usedBlobs(
 
 /** One hash over the repository files that any service uses: while it stays, a commit changed nothing that runs. */
 export function usedFilesHash(rendering: Rendering, entries: readonly TreeEntry[]): string {
-  return hashOf(usedBlobs(entries, Object.values(rendering.usedPaths).flat()));
+  return hashOf(filesBelow(entries, Object.values(rendering.usedPaths).flat()));
 }
 
 /** For each service, what one run of it is: its rendering, its image and the files that it uses. */
@@ -51,7 +51,7 @@ export function runKeys(
       hashOf({
         service,
         image: imageIds[name] ?? "",
-        files: usedBlobs(entries, rendering.usedPaths[name] ?? []),
+        files: filesBelow(entries, rendering.usedPaths[name] ?? []),
       }),
     ]),
   );

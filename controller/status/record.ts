@@ -35,6 +35,8 @@ export interface MadeTarget extends Target {
   readonly services: Readonly<Record<string, MadeService>>;
   /** Hash over the repository files that the services use. */
   readonly usedFiles: string;
+  /** service → hash over the repository files that are mounted into it (binds, configs, secrets). */
+  readonly mountedFiles: Readonly<Record<string, string>>;
   /** service → what a run of it would be (rendering of the service, image, used files); for one-shots. */
   readonly runKeys: Readonly<Record<string, string>>;
   readonly subject: string;

@@ -43,4 +43,30 @@ describe("a manifest in the registry", () => {
     await until("the status file is gone", async () => (await world.status("shop")) === undefined);
     expect(await world.record("shop")).to.equal(undefined);
   });
+
+  it("recreates exactly the service whose mounted file changed, and leaves its data alone", async () => {
+    const compose = [
+      sleeper("web", ["volumes: [./conf/web.conf:/web.conf, ./data:/data]", "stop_grace_period: 1s"]),
+      ...sleeper("other", ["stop_grace_period: 1s"]).split("\n").slice(1),
+    ].join("\n");
+    const repo = await world.repo("conf");
+    await repo.commit({ "compose.yaml": compose, "conf/web.conf": "one" });
+    await world.start();
+    await world.manifest("conf", {});
+    await world.untilReady("conf");
+    const project = `${world.prefix}-conf`;
+    const idOf = async (service: string): Promise<string> =>
+      (await world.docker("ps", "-q", "--no-trunc", "--filter", `name=${project}-${service}-1`)).trim();
+    const [web, other] = [await idOf("web"), await idOf("other")];
+    await world.docker("exec", web, "sh", "-c", "echo precious > /data/kept");
+
+    const second = await repo.commit({ "conf/web.conf": "two" });
+    await world.untilReady("conf", second);
+
+    expect(await idOf("other")).to.equal(other);
+    expect(await idOf("web")).not.to.equal(web);
+    expect(await world.docker("exec", await idOf("web"), "cat", "/web.conf", "/data/kept")).to.equal(
+      "twoprecious\n",
+    );
+  });
 });

@@ -13,6 +13,7 @@ const made = (target: Target): MadeTarget => ({
   projectDir: "/p",
   services: {},
   usedFiles: "",
+  mountedFiles: {},
   runKeys: {},
   subject: "",
   author: "",

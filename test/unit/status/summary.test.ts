@@ -9,6 +9,7 @@ const made: MadeTarget = {
   projectDir: "/p",
   services: {},
   usedFiles: "",
+  mountedFiles: {},
   runKeys: {},
   subject: "",
   author: "",
