@@ -16,9 +16,6 @@ export const REASONS = [
   "Requested",
   // the manifest
   "InvalidManifest",
-  "DuplicateName",
-  "RegistryAbsent",
-  "ManifestMissing",
   "PreviousDeleting",
   "ProjectNameImmutable",
   "ProjectNameTaken",
@@ -49,7 +46,6 @@ export const REASONS = [
   "SyncTimedOut",
   "SyncInterrupted",
   // what runs
-  "OutOfSync",
   "ServiceNotHealthy",
   "HealthGateFailed",
   "CrashLoop",

@@ -71,7 +71,7 @@ export function whyStale({ manifest, place, writtenSpecHash, faults, status }: R
   const [fault] = faults;
   const ready = conditionOf(status, "Ready");
   if (manifest === undefined && fault !== undefined) {
-    const seen = ready?.reason === "InvalidManifest" || ready?.reason === "DuplicateName";
+    const seen = ready?.reason === "InvalidManifest";
     return seen ? undefined : `the manifest is not valid: ${oneLine(formatFault(fault))}`;
   }
   if (status === undefined) return "no status yet";
