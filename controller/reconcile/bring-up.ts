@@ -4,6 +4,8 @@ import type { ObservedContainer } from "../docker/docker.ts";
 import { explain } from "../compose/explain.ts";
 import { failpoint } from "../lib/failpoint.ts";
 import type { ReconcileDeps } from "./deps.ts";
+import { failedDependency, failureOf } from "./failed-dependency.ts";
+import { readLastWords } from "./last-words.ts";
 import { upProblems } from "./made.ts";
 import { changingRun, withoutProcess, type Visit } from "./visit.ts";
 
@@ -23,7 +25,8 @@ export interface BringUp {
 
 /**
  * Runs `docker compose up` and believes the engine, not the exit code: lists and inspects what runs, and repeats until it
- * is true. Returns the containers. Throws ReconcileError `UpFailed`, `SyncTimedOut` or `SyncInterrupted`.
+ * is true. Returns the containers. Throws ReconcileError `UpFailed`, `SyncTimedOut` or `SyncInterrupted`, and
+ * `HealthGateFailed` when a service itself failed for which others wait.
  */
 export async function bringUp(
   what: BringUp,
@@ -62,6 +65,14 @@ export async function bringUp(
     }
     if (problem === undefined) return containers;
     // A failure that Compose itself reports will come again at once; it is retried with backoff.
+    const failed = result.exitCode === 0 ? undefined : failedDependency(result.output, containers);
+    if (failed !== undefined) {
+      const words = await readLastWords(failed.id, visit, deps);
+      throw new ReconcileError(
+        `service "${failed.service}": ${failureOf(failed)}${words === "" ? "" : `; its last words: ${words}`}`,
+        { reason: "HealthGateFailed" },
+      );
+    }
     if (result.exitCode !== 0 || tries === UP_TRIES) {
       const said = result.exitCode === 0 ? `Compose reports success, but` : `${explain(result)};`;
       throw new ReconcileError(

@@ -30,6 +30,8 @@ export function judgeContainer(
   service: DesiredService,
   made: MadeService | undefined,
   ending: Ending | undefined,
+  /** Its present run is recorded as completed. */
+  completed: boolean,
 ): ContainerVerdict {
   switch (container.state) {
     case "running":
@@ -53,7 +55,7 @@ export function judgeContainer(
       return { is: "restarting" };
     case "exited":
     case "dead":
-      return judgeEnded(container, service, made, ending);
+      return judgeEnded(container, service, made, ending, completed);
     default:
       return container.state satisfies never;
   }
@@ -80,6 +82,7 @@ function judgeEnded(
   service: DesiredService,
   made: MadeService | undefined,
   ending: Ending | undefined,
+  completed: boolean,
 ): ContainerVerdict {
   const byHand = ending?.byHand === true;
   if (container.exitCode !== 0) {
@@ -99,7 +102,7 @@ function judgeEnded(
       : drifted("Stopped", "running", "ended by itself, exit 0", "itself");
   }
   if (byHand) return drifted("Stopped", "running", "stopped from outside, exit 0", "outside");
-  if (ending !== undefined) return { is: "finished" };
+  if (ending !== undefined || completed) return { is: "finished" };
   if (made?.gated.includes(container.id) === true) {
     return drifted("Stopped", "running", "stopped while nobody watched, exit 0", "outside");
   }

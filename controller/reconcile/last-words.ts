@@ -21,10 +21,15 @@ export async function lastWordsOf(
   if (container === undefined) return "";
   const of = `${containerId}@${container.startedAt}`;
   if (memory.lastWords?.of === of) return memory.lastWords.text;
+  const text = await readLastWords(containerId, visit, deps);
+  memory.lastWords = { of, text };
+  return text;
+}
+
+/** The same, read now. */
+export async function readLastWords(containerId: string, visit: Visit, deps: ReconcileDeps): Promise<string> {
   // Words are a courtesy: a container that is just going away has none.
   const lines = await deps.docker.lastLines(containerId, LINES, visit.signal).catch(() => []);
   const last = lines.map((line) => redact(line).trim()).findLast((line) => line !== "");
-  const text = last === undefined ? "" : JSON.stringify(last.slice(0, LENGTH));
-  memory.lastWords = { of, text };
-  return text;
+  return last === undefined ? "" : JSON.stringify(last.slice(0, LENGTH));
 }

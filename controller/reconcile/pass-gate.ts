@@ -55,15 +55,26 @@ export async function passGate(
   return undefined;
 }
 
+/** A run is completed when its service has finished, until the service is seen running again. */
 async function recordCompletedRuns(seen: Look, visit: Visit): Promise<void> {
   const { made, plan } = seen;
-  const runs = plan.finished
+  const { completedRuns } = visit.record();
+  const finished = new Set(plan.finished);
+  const completed = plan.finished
     .map((service) => [service, made.runKeys[service]] as const)
-    .filter(([service, run]) => run !== undefined && visit.record().completedRuns[service] !== run);
-  if (runs.length === 0) return;
+    .filter(([service, run]) => run !== undefined && completedRuns[service] !== run);
+  const reopened = Object.keys(completedRuns).filter(
+    (service) => !finished.has(service) && (plan.running[service] ?? []).length > 0,
+  );
+  if (completed.length === 0 && reopened.length === 0) return;
   await visit.update((record) => ({
     ...record,
-    completedRuns: { ...record.completedRuns, ...(Object.fromEntries(runs) as Record<string, string>) },
+    completedRuns: {
+      ...Object.fromEntries(
+        Object.entries(record.completedRuns).filter(([service]) => !reopened.includes(service)),
+      ),
+      ...(Object.fromEntries(completed) as Record<string, string>),
+    },
   }));
 }
 

@@ -49,7 +49,13 @@ export function plan(input: PlanInput): Plan {
       .toSorted((a, b) => a.number - b.number || (a.id < b.id ? -1 : 1))
       .map((container) => ({
         container,
-        verdict: judgeContainer(container, service, made, input.ending(container.id)),
+        verdict: judgeContainer(
+          container,
+          service,
+          made,
+          input.ending(container.id),
+          input.completed.has(service.name),
+        ),
       }));
     return {
       service,

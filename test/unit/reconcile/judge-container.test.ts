@@ -15,6 +15,7 @@ interface Case {
   readonly container: Partial<ObservedContainer>;
   readonly oneShot?: DesiredService["oneShot"];
   readonly gated?: boolean;
+  readonly completed?: boolean;
   readonly ending?: Ending;
   /** `KIND cause`, or what it is. */
   readonly verdict: string;
@@ -120,6 +121,20 @@ const cases: readonly Case[] = [
     verdict: "Stopped outside",
   },
   {
+    name: "exit 0 without a witness is finished where that is on record, also after a gate",
+    container: { state: "exited", exitCode: 0 },
+    gated: true,
+    completed: true,
+    verdict: "finished",
+  },
+  {
+    name: "exit 0 after a stop by hand is no finish, whatever is on record",
+    container: { state: "exited", exitCode: 0 },
+    completed: true,
+    ending: byHand(0),
+    verdict: "Stopped outside",
+  },
+  {
     name: "exit 0 without a witness of one that never did is finished, and names the label",
     container: { state: "exited", exitCode: 0 },
     verdict: "finished, with a note",
@@ -132,7 +147,15 @@ const cases: readonly Case[] = [
 ];
 
 describe("judgeContainer()", () => {
-  for (const { name, container, oneShot = "perhaps", gated = false, ending, verdict } of cases) {
+  for (const {
+    name,
+    container,
+    oneShot = "perhaps",
+    gated = false,
+    completed = false,
+    ending,
+    verdict,
+  } of cases) {
     it(name, () => {
       const made: MadeService = {
         configHash: "hash",
@@ -148,6 +171,7 @@ describe("judgeContainer()", () => {
         service,
         made,
         ending,
+        completed,
       );
 
       const said =
