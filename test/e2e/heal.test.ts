@@ -1,30 +1,30 @@
 import { join } from "node:path";
 import { expect } from "chai";
-import { stringify } from "yaml";
-import type { ApplicationStatus } from "../../controller/api/status.ts";
-import { composeUp, requireEngine, until } from "../support/engine.ts";
-import { conditionOf, healings, metricOf, stays } from "../support/reading.ts";
+import { conditionOf } from "../support/conditions.ts";
+import { composeOf, createDeployments, FOR_EVER, type Deployments } from "../support/deployments.ts";
+import { composeUp, requireEngine, TEST_IMAGE, until } from "../support/engine.ts";
+import { healedCount, healings, isReady, isRunning, metricOf, serviceOf, stays } from "../support/reading.ts";
 import { together } from "../support/together.ts";
-import { createWorld, type Controller, type Inspected, type World } from "../support/world.ts";
+import { createWorld, type Controller, type World } from "../support/world.ts";
 
-const FOR_EVER = ["sh", "-c", "trap exit TERM; while :; do sleep 0.2; done"];
-const IMAGE = "conops-test/busybox:1";
 /** A machine that is busy with other tests is slow; a person waits for two seconds. */
 const HEALED_WITHIN_MS = 10_000;
 
 describe("drift", () => {
   let world: World;
+  let of: Deployments;
   let controller: Controller;
 
   before(async () => {
     await requireEngine();
     world = await createWorld();
+    of = createDeployments(world);
     controller = await world.start();
   });
   after(() => world.close());
 
   it("that somebody makes from outside is undone within seconds, told in words and counted", async () => {
-    await deploy("quick", { web: {} });
+    await of.deploy("quick", { web: {} });
     const took: number[] = [];
     for (const [verb, kind] of [
       [["kill"], "Stopped"],
@@ -35,12 +35,12 @@ describe("drift", () => {
       const series = `conops_drift_total{name="quick",kind="${kind}"}`;
       for (let round = 1; round <= 2; round += 1) {
         const counted = await metricOf(controller, series);
-        const before = await only("quick");
+        const before = await of.container("quick");
         await world.docker(...verb, before.Id);
         const at = performance.now();
         await until(
           `the service is back after docker ${verb[0]}`,
-          async () => (await world.containers(project("quick"))).find(isRunning),
+          async () => (await world.containers(of.project("quick"))).find(isRunning),
           HEALED_WITHIN_MS,
         );
         took.push(performance.now() - at);
@@ -53,7 +53,7 @@ describe("drift", () => {
         const [newest] = healings(status);
         expect(newest?.result).to.equal("Succeeded");
         expect(newest?.reason).to.match(new RegExp(`^web: ${kind}: \\w`));
-        expect((await only("quick")).Id === before.Id).to.equal(kind !== "Missing");
+        expect((await of.container("quick")).Id === before.Id).to.equal(kind !== "Missing");
       }
     }
     const median = took.toSorted((a, b) => a - b)[took.length / 2] ?? 0;
@@ -63,8 +63,8 @@ describe("drift", () => {
   describe("of any kind", () => {
     together({
       async "is only shown, with its evidence, where selfHeal is false"() {
-        await deploy("shown", { web: {} }, { sync: { selfHeal: false } });
-        await world.docker("kill", (await only("shown")).Id);
+        await of.deploy("shown", { web: {} }, { sync: { selfHeal: false } });
+        await world.docker("kill", (await of.container("shown")).Id);
         const status = await world.untilStatus(
           "shown",
           "the drift is shown",
@@ -77,19 +77,19 @@ describe("drift", () => {
         expect(status.phase).to.equal("Degraded");
         expect(conditionOf(status, "Ready").reason).to.equal("ServiceNotHealthy");
         expect(conditionOf(status, "Synced").reason).to.equal("Drift");
-        await stays("stopped", 3000, async () => !isRunning(await only("shown")));
+        await stays("stopped", 3000, async () => !isRunning(await of.container("shown")));
         expect(healings((await world.status("shown")) ?? status)).to.deep.equal([]);
       },
 
       async "by which a service is unhealthy is healed by a restart after a wait, and shows what the probe said"() {
-        await deploy("ill", {
+        await of.deploy("ill", {
           web: {
             command: ["sh", "-c", "trap exit TERM; touch /well; while :; do sleep 0.2; done"],
             healthcheck: { test: ["CMD", "cat", "/well"], interval: "500ms", retries: 2 },
           },
         });
-        const { Id: id } = await only("ill");
-        const startedAt = (await only("ill")).State.StartedAt;
+        const { Id: id } = await of.container("ill");
+        const startedAt = (await of.container("ill")).State.StartedAt;
         await world.docker("exec", id, "rm", "/well");
         const ill = await world.untilStatus(
           "ill",
@@ -99,17 +99,17 @@ describe("drift", () => {
         const illAt = performance.now();
         expect(conditionOf(ill, "Ready").status).to.equal("False");
         expect(conditionOf(ill, "Ready").message).to.contain("can't open '/well'");
-        await until("it is restarted", async () => (await only("ill")).State.StartedAt !== startedAt);
+        await until("it is restarted", async () => (await of.container("ill")).State.StartedAt !== startedAt);
         expect(performance.now() - illAt).to.be.greaterThan(1000);
         const well = await world.untilReady("ill");
-        expect((await only("ill")).Id).to.equal(id);
+        expect((await of.container("ill")).Id).to.equal(id);
         expect(healings(well)[0]?.reason).to.match(/^web: Unhealthy: unhealthy: .*can't open/);
       },
 
       async "by which a service ends by itself again and again is healed after 2 and then 6 seconds, and shows its last words"() {
         const failing = "while [ ! -e /fail ]; do sleep 0.1; done; echo Cannot open the till; exit 7";
-        const repo = await deploy("failing", { web: { command: ["sh", "-c", failing] } });
-        const { Id: id } = await only("failing");
+        const repo = await of.deploy("failing", { web: { command: ["sh", "-c", failing] } });
+        const { Id: id } = await of.container("failing");
         await world.docker("exec", id, "touch", "/fail");
         const status = await world.untilStatus(
           "failing",
@@ -117,76 +117,74 @@ describe("drift", () => {
           ({ drift }) => drift[0]?.kind === "Exited",
         );
         expect(status.drift[0]?.actual).to.equal("exit 7");
-        const told = await world.untilStatus("failing", "its last words are shown", (now) =>
-          conditionOf(now, "Ready").message.includes("Cannot open the till"),
+        const told = await world.untilStatus(
+          "failing",
+          "its last words are shown",
+          (now) => conditionOf(now, "Ready").message?.includes("Cannot open the till") === true,
         );
         expect(conditionOf(told, "Ready").status).to.equal("False");
         expect(conditionOf(told, "Healthy").message).to.equal(
           'service "web": Exited: exit 7; its last words: "Cannot open the till"',
         );
-        const waits: number[] = [];
-        let last = await times(id);
-        while (waits.length < 2) {
-          const next = await until("it is started again", async () => {
-            const now = await times(id);
-            return now.startedAt > last.startedAt && now.finishedAt > last.finishedAt ? now : undefined;
-          });
-          waits.push(next.startedAt - last.finishedAt);
-          last = next;
-        }
-        expect(waits[0]).to.be.within(1900, 5000);
-        expect(waits[1]).to.be.within(5900, 10_000);
-        const mended = await repo.commit({ "compose.yaml": compose({ web: {} }) });
+        const waits = await until("it is healed twice", () => {
+          const [found, healed] = ["drift found", "healed"].map((what) => momentsOf(what, "failing"));
+          return (healed ?? []).length < 2
+            ? undefined
+            : healed?.map((at, round) => at - (found?.[round] ?? 0));
+        });
+        expect(waits[0]).to.be.within(1900, 5500);
+        expect(waits[1]).to.be.within(5900, 17_000);
+        const mended = await repo.commit({ "compose.yaml": composeOf({ web: {} }) });
         await world.untilReady("failing", mended);
       },
 
       async "by which the network is gone as well is repaired by Compose"() {
-        await deploy("net", { web: {}, side: {} });
-        await whileSuspended("net", async () => {
-          await world.docker("kill", ...(await world.containers(project("net"))).map(({ Id }) => Id));
-          await world.docker("network", "rm", `${project("net")}_default`);
+        await of.deploy("net", { web: {}, side: {} });
+        await of.whileSuspended("net", async () => {
+          await world.docker("kill", ...(await world.containers(of.project("net"))).map(({ Id }) => Id));
+          await world.docker("network", "rm", `${of.project("net")}_default`);
         });
         await until(
           "both run again",
-          async () => (await world.containers(project("net"))).filter(isRunning).length === 2,
+          async () => (await world.containers(of.project("net"))).filter(isRunning).length === 2,
         );
         await world.untilReady("net");
         const members = await world.docker(
           "network",
           "inspect",
-          `${project("net")}_default`,
+          `${of.project("net")}_default`,
           "--format",
           "{{range .Containers}}{{.Name}} {{end}}",
         );
         expect(members.trim().split(" ").toSorted()).to.deep.equal([
-          `${project("net")}-side-1`,
-          `${project("net")}-web-1`,
+          `${of.project("net")}-side-1`,
+          `${of.project("net")}-web-1`,
         ]);
       },
 
       async "by a service that left the Compose file is removed, unless prune is false"() {
         const [pruned, kept] = await Promise.all([
-          deploy("pruned", { web: {}, old: {} }),
-          deploy("kept", { web: {}, old: {} }, { sync: { prune: false } }),
+          of.deploy("pruned", { web: {}, old: {} }),
+          of.deploy("kept", { web: {}, old: {} }, { sync: { prune: false } }),
         ]);
-        const removed = await pruned.commit({ "compose.yaml": compose({ web: {} }) });
-        const left = await kept.commit({ "compose.yaml": compose({ web: {} }) });
+        const removed = await pruned.commit({ "compose.yaml": composeOf({ web: {} }) });
+        const left = await kept.commit({ "compose.yaml": composeOf({ web: {} }) });
         await world.untilReady("pruned", removed);
-        expect((await world.containers(project("pruned"))).map(serviceOf)).to.deep.equal(["web"]);
+        expect((await world.containers(of.project("pruned"))).map(serviceOf)).to.deep.equal(["web"]);
         const status = await world.untilReady("kept", left);
         expect(status.drift.map(({ service, kind }) => ({ service, kind }))).to.deep.equal([
           { service: "old", kind: "Orphan" },
         ]);
         expect(status.phase).to.equal("Synced");
-        const old = (await world.containers(project("kept"))).find(
+        const old = (await world.containers(of.project("kept"))).find(
           (container) => serviceOf(container) === "old",
         );
         expect(old?.State.Status).to.equal("running");
       },
 
       async "by a container that somebody made from another file is put back"() {
-        await deploy("remade", { web: { environment: { COLOR: "blue" } } });
-        await composeUp(project("remade"), compose({ web: { environment: { COLOR: "red" } } })).catch(
+        await of.deploy("remade", { web: { environment: { COLOR: "blue" } } });
+        await composeUp(of.project("remade"), composeOf({ web: { environment: { COLOR: "red" } } })).catch(
           () => undefined,
         );
         const status = await world.untilStatus("remade", "the change is undone", (now) =>
@@ -194,26 +192,25 @@ describe("drift", () => {
         );
         expect(healings(status)[0]?.result).to.equal("Succeeded");
         await world.untilReady("remade");
-        expect((await only("remade")).Config.Env).to.include("COLOR=blue");
+        expect((await of.container("remade")).Config.Env).to.include("COLOR=blue");
       },
 
       async "by a paused container does not hold up a commit"() {
-        const repo = await deploy("paused", { web: {}, side: {} }, { sync: { selfHeal: false } });
+        const repo = await of.deploy("paused", { web: {}, side: {} }, { sync: { selfHeal: false } });
         for (const service of ["web", "side"])
-          await world.docker("pause", `${project("paused")}-${service}-1`);
+          await world.docker("pause", `${of.project("paused")}-${service}-1`);
         await world.untilStatus("paused", "both are seen paused", ({ drift }) => drift.length === 2);
         const commit = await repo.commit({
-          "compose.yaml": compose({ web: { environment: { A: "1" } }, side: {} }),
+          "compose.yaml": composeOf({ web: { environment: { A: "1" } }, side: {} }),
         });
         await world.untilReady("paused", commit, 60_000);
-        expect((await world.containers(project("paused"))).map(({ State }) => State.Status)).to.deep.equal([
-          "running",
-          "running",
-        ]);
+        expect((await world.containers(of.project("paused"))).map(({ State }) => State.Status)).to.deep.equal(
+          ["running", "running"],
+        );
       },
 
       async "of several services is healed in the order of their dependencies"() {
-        await deploy("ordered", {
+        await of.deploy("ordered", {
           db: {
             command: [
               "sh",
@@ -224,23 +221,23 @@ describe("drift", () => {
           },
           web: { depends_on: { db: { condition: "service_healthy" } } },
         });
-        await whileSuspended("ordered", () =>
-          world.docker("kill", `${project("ordered")}-web-1`, `${project("ordered")}-db-1`),
+        await of.whileSuspended("ordered", () =>
+          world.docker("kill", `${of.project("ordered")}-web-1`, `${of.project("ordered")}-db-1`),
         );
         await until(
           "both run again",
-          async () => (await world.containers(project("ordered"))).filter(isRunning).length === 2,
+          async () => (await world.containers(of.project("ordered"))).filter(isRunning).length === 2,
         );
         await world.untilReady("ordered");
-        const db = await times(`${project("ordered")}-db-1`);
-        const web = await times(`${project("ordered")}-web-1`);
+        const db = await of.times(`${of.project("ordered")}-db-1`);
+        const web = await of.times(`${of.project("ordered")}-web-1`);
         expect(web.startedAt - db.startedAt).to.be.greaterThan(1000);
       },
 
       async "of a service whose network others share is healed together with theirs"() {
-        await deploy("shared", { vpn: {}, app: { network_mode: "service:vpn" } });
-        const vpn = `${project("shared")}-vpn-1`;
-        const app = `${project("shared")}-app-1`;
+        await of.deploy("shared", { vpn: {}, app: { network_mode: "service:vpn" } });
+        const vpn = `${of.project("shared")}-vpn-1`;
+        const app = `${of.project("shared")}-app-1`;
         const network = (container: string): Promise<string> =>
           world.docker("exec", container, "readlink", "/proc/self/ns/net").catch(() => container);
         for (const verb of [["kill"], ["rm", "-f"]]) {
@@ -254,8 +251,8 @@ describe("drift", () => {
       },
 
       async "is not what one-off and foreign containers are"() {
-        await deploy("guests", { web: {} });
-        const name = project("guests");
+        await of.deploy("guests", { web: {} });
+        const name = of.project("guests");
         const stable = join(world.data, "checkouts", "guests", "compose.yaml");
         await world.docker(
           "compose",
@@ -279,7 +276,7 @@ describe("drift", () => {
           `com.docker.compose.project=${name}`,
           "--label",
           "com.docker.compose.service=guest",
-          IMAGE,
+          TEST_IMAGE,
         );
         await world.docker("kill", `${name}-once`);
         await world.docker("kill", `${name}-guest`);
@@ -306,8 +303,8 @@ describe("drift", () => {
       },
 
       async "by which one of two replicas is missing is undone, and the other one left alone"() {
-        await deploy("pair", { web: { deploy: { replicas: 2 } } });
-        const before = await world.containers(project("pair"));
+        await of.deploy("pair", { web: { deploy: { replicas: 2 } } });
+        const before = await world.containers(of.project("pair"));
         const [gone, left] = before;
         await world.docker("rm", "-f", gone?.Id ?? "");
         const status = await world.untilStatus(
@@ -317,85 +314,17 @@ describe("drift", () => {
         );
         expect(healings(status)[0]?.reason).to.equal("web: Missing: 1 of 2");
         expect(status.health.services[0]?.replicas).to.equal("2/2");
-        const after = (await world.containers(project("pair"))).find(({ Id }) => Id === left?.Id);
+        const after = (await world.containers(of.project("pair"))).find(({ Id }) => Id === left?.Id);
         expect(after?.State.StartedAt).to.equal(left?.State.StartedAt);
       },
     });
   });
 
-  function project(name: string): string {
-    return `${world.prefix}-${name}`;
-  }
-
-  async function deploy(
-    name: string,
-    services: Readonly<Record<string, object>>,
-    spec: Readonly<Record<string, unknown>> = {},
-  ): ReturnType<World["repo"]> {
-    const repo = await world.repo(name);
-    const revision = await repo.commit({ "compose.yaml": compose(services) });
-    await world.manifest(name, spec);
-    await world.untilReady(name, revision, 90_000);
-    return repo;
-  }
-
-  async function whileSuspended(name: string, act: () => Promise<unknown>): Promise<void> {
-    await world.manifest(name, { suspend: true });
-    await world.untilStatus(name, "it is suspended", ({ phase }) => phase === "Suspended");
-    await act();
-    await world.manifest(name, {});
-  }
-
-  async function only(name: string): Promise<Inspected> {
-    const [one] = await until("it has its container", async () => {
-      const all = await world.containers(project(name));
-      return all.length > 0 ? all : undefined;
-    });
-    if (one === undefined) throw new Error(`"${name}" has no container`);
-    return one;
-  }
-
-  async function times(
-    container: string,
-  ): Promise<{ readonly startedAt: number; readonly finishedAt: number }> {
-    const text = await world.docker(
-      "inspect",
-      container,
-      "--format",
-      "{{.State.StartedAt}} {{.State.FinishedAt}}",
-    );
-    const [startedAt = 0, finishedAt = 0] = text
-      .trim()
-      .split(" ")
-      .map((time) => Date.parse(time));
-    return { startedAt, finishedAt };
+  /** When the controller logged this of the Application, wall milliseconds. */
+  function momentsOf(message: string, application: string): readonly number[] {
+    return controller
+      .lines()
+      .filter((line) => line["msg"] === message && line["application"] === application)
+      .map((line) => Date.parse(String(line["timestamp"])));
   }
 });
-
-function isRunning({ State }: Inspected): boolean {
-  return State.Status === "running";
-}
-
-function isReady({ conditions }: ApplicationStatus): boolean {
-  return conditions.some(({ type, status }) => type === "Ready" && status === "True");
-}
-
-/** Repeats of one healing are counted in its entry. */
-function healedCount(status: ApplicationStatus): number {
-  return healings(status).reduce((sum, { count }) => sum + (count ?? 1), 0);
-}
-
-function serviceOf({ Config }: Inspected): string {
-  return Config.Labels["com.docker.compose.service"] ?? "";
-}
-
-function compose(services: Readonly<Record<string, object>>): string {
-  return stringify({
-    services: Object.fromEntries(
-      Object.entries(services).map(([name, service]) => [
-        name,
-        { image: IMAGE, command: FOR_EVER, ...service },
-      ]),
-    ),
-  });
-}

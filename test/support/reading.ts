@@ -1,21 +1,28 @@
-import type {
-  ApplicationStatus,
-  Condition,
-  ConditionType,
-  HistoryEntry,
-} from "../../controller/api/status.ts";
-import type { Controller } from "./world.ts";
+import type { ApplicationStatus, HistoryEntry } from "../../controller/api/status.ts";
+import { conditionOf } from "./conditions.ts";
+import type { Controller, Inspected } from "./world.ts";
 
-/** The condition of this type; throws where there is none. */
-export function conditionOf(status: ApplicationStatus, type: ConditionType): Condition {
-  const found = status.conditions.find((condition) => condition.type === type);
-  if (found === undefined) throw new Error(`The status has no condition ${type}`);
-  return found;
+export function isReady(status: ApplicationStatus): boolean {
+  return conditionOf(status, "Ready").status === "True";
+}
+
+export function isRunning({ State }: Inspected): boolean {
+  return State.Status === "running";
+}
+
+/** The Compose service of a container. */
+export function serviceOf({ Config }: Inspected): string {
+  return Config.Labels["com.docker.compose.service"] ?? "";
 }
 
 /** What was healed, newest first. */
 export function healings(status: ApplicationStatus): readonly HistoryEntry[] {
   return status.history.filter(({ trigger }) => trigger === "Drift");
+}
+
+/** How often something was healed: repeats of one healing are counted in its entry. */
+export function healedCount(status: ApplicationStatus): number {
+  return healings(status).reduce((sum, { count }) => sum + (count ?? 1), 0);
 }
 
 /** The value of one series as `/metrics` shows it, such as `conops_drift_total{name="web",kind="Stopped"}`; 0 where it is not there. */
