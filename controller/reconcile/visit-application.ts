@@ -29,6 +29,7 @@ export async function visitApplication(
   again: () => void,
 ): Promise<Outcome> {
   const { spec } = visit.application;
+  let seen: Look | undefined;
   const source = sourceOf(visit, deps);
   await noteSource(source, visit, deps);
   const { retry } = await takeRequests(visit, deps);
@@ -43,6 +44,8 @@ export async function visitApplication(
   const survivorMs = await awaitSurvivor(visit, deps);
   if (survivorMs !== undefined) {
     leaveSlots();
+    seen = await look(spec.state, visit, memory, deps);
+    await publish(observe(undefined, decideNow().kind), seen, visit, deps);
     return { kind: "waiting", reason: "Progressing", recheckAfterMs: survivorMs };
   }
 
@@ -55,7 +58,7 @@ export async function visitApplication(
     return { kind: "synced" };
   }
   if (decision.kind === "current" || decision.kind === "awaiting") await forgetAbandoned(visit);
-  let seen = await look(spec.state, visit, memory, deps);
+  seen = await look(spec.state, visit, memory, deps);
   let error: ReconcileError | undefined;
   let waitsForPlace = false;
   if (decision.kind === "apply") {
