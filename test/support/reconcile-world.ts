@@ -1,0 +1,406 @@
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import type { Application } from "../../controller/api/application.ts";
+import type { ReconcileError } from "../../controller/api/errors.ts";
+import type { Outcome } from "../../controller/api/outcome.ts";
+import { applicationFromManifest } from "../../controller/api/schema.ts";
+import type { StatusDocument } from "../../controller/api/status.ts";
+import type { RenderedProject, RunOptions, RunResult } from "../../controller/compose/compose.ts";
+import type { ObservedContainer } from "../../controller/docker/docker.ts";
+import { openLedgerStore } from "../../controller/git/ledger.ts";
+import { gitBlobId, hashOf, sha256 } from "../../controller/lib/hash.ts";
+import { silentLog } from "../../controller/lib/log.ts";
+import { createSlots, type Slots } from "../../controller/lib/slots.ts";
+import type { ReconcileDeps } from "../../controller/reconcile/deps.ts";
+import { createReconciler, type Reconciler } from "../../controller/reconcile/reconcile.ts";
+import type { Declaration, RegistryRequest } from "../../controller/registry/registry.ts";
+import { openRecordStore, type RecordStore } from "../../controller/status/record-store.ts";
+import { openRenderings } from "../../controller/status/renderings.ts";
+import type { Ending, SourceState } from "../../controller/watch/watch.ts";
+import { createFakeClock, type FakeClock } from "./fake-clock.ts";
+
+type Step = "stage" | "render" | "pull" | "up" | "up-done" | "stop" | "down" | "start" | "refresh";
+type Services = RenderedProject["services"];
+
+/** One reconciler on real files, with a Git, a Compose and an engine that only remember. */
+export interface ReconcileWorld {
+  readonly clock: FakeClock;
+  readonly records: RecordStore;
+  readonly applySlots: Slots;
+  readonly healSlots: Slots;
+  readonly reconciler: Reconciler;
+  readonly dataDir: string;
+  /** What was done, in order: `up web db`, `start ID`, ... */
+  readonly acts: string[];
+  /** Keys named by the reconciler itself. */
+  readonly named: string[];
+  readonly containers: ObservedContainer[];
+  readonly statuses: Map<string, StatusDocument>;
+  /** How often a status that differs from the one before was published. */
+  writes(): number;
+  readonly declarations: Map<string, Declaration>;
+  readonly requests: RegistryRequest[];
+  readonly sources: Map<string, SourceState>;
+  readonly endings: Map<string, Ending>;
+  /** Declares an Application with these fields of the spec. */
+  declare(name: string, spec?: Readonly<Record<string, unknown>>): Application;
+  /** A commit whose Compose file has these services; the source of every Application is at it from now on. */
+  push(sha: string, services: Services, files?: Readonly<Record<string, string>>): void;
+  /** Calls `fn` at each such step, before it is done; what it throws is its failure. */
+  at(step: Step, fn: (() => void | Promise<void>) | undefined): void;
+  engine: { id: string | undefined; down: string | undefined };
+  self: { containerId?: string; dataDirIsHostPath: boolean };
+  missingImages: Set<string>;
+  removedByHand: boolean;
+  visit(name: string, signal?: AbortSignal): Promise<Outcome>;
+  /** Visits until nothing is left to do at once, at most 10 times; time passes as rechecks ask, up to `withinMs`. */
+  settle(name: string, withinMs?: number): Promise<Outcome>;
+  /** A new controller on the same files, with so many places for applies (1) and healings (1). */
+  restart(options?: { readonly places?: number }): Promise<void>;
+  close(): Promise<void>;
+}
+
+const DONE: RunResult = { ended: "exited", exitCode: 0, output: "" };
+
+export async function createReconcileWorld(): Promise<ReconcileWorld> {
+  const dataDir = await mkdtemp(join(tmpdir(), "conops-reconcile-"));
+  const clock = createFakeClock();
+  const commits = new Map<
+    string,
+    { readonly services: Services; readonly files: Readonly<Record<string, string>> }
+  >();
+  const hooks = new Map<Step, () => void | Promise<void>>();
+  const staged = new Map<string, string>();
+  const hardStop = new AbortController();
+  let head: string | undefined;
+  let counter = 0;
+  let writes = 0;
+
+  const pass = async (step: Step): Promise<void> => hooks.get(step)?.();
+
+  async function run(command: Step, options: RunOptions, act: () => void): Promise<RunResult> {
+    await options.onSpawn?.({ pid: 1, startTicks: 1, bootId: "boot" });
+    await pass(command);
+    act();
+    return DONE;
+  }
+
+  function bring(project: string, json: string, names: readonly string[] | undefined, prune: boolean): void {
+    const { services } = JSON.parse(json) as RenderedProject;
+    for (const name of names ?? Object.keys(services)) {
+      const configHash = hashOf(services[name]);
+      const at = world.containers.findIndex((one) => one.project === project && one.service === name);
+      const known = world.containers[at];
+      if (known?.configHash === configHash && known.state === "running") continue;
+      if (at >= 0) world.containers.splice(at, 1);
+      counter += 1;
+      const now = clock.now();
+      const id =
+        known?.configHash === configHash
+          ? known.id
+          : `${project}-${name}-${String(counter).padStart(3, "0")}`;
+      world.containers.push(
+        observed({
+          id,
+          name: `${project}-${name}-1`,
+          project,
+          service: name,
+          configHash,
+          image: services[name]?.image ?? "",
+          createdAt: now,
+          startedAt: now,
+          workingDir: join(dataDir, "checkouts", project),
+        }),
+      );
+    }
+    if (!prune) return;
+    const orphans = world.containers.filter(
+      (one) => one.project === project && !Object.hasOwn(services, one.service),
+    );
+    for (const orphan of orphans) world.containers.splice(world.containers.indexOf(orphan), 1);
+  }
+
+  function change(id: string, state: Partial<ObservedContainer>): void {
+    const at = world.containers.findIndex((one) => one.id === id);
+    const known = world.containers[at];
+    if (known !== undefined) world.containers[at] = { ...known, ...state };
+  }
+
+  async function open(): Promise<{ readonly reconciler: Reconciler; readonly records: RecordStore }> {
+    const records = await openRecordStore(dataDir, silentLog);
+    const deps: ReconcileDeps = {
+      records,
+      renderings: await openRenderings(dataDir),
+      ledgers: await openLedgerStore(dataDir),
+      registry: {
+        get: (key) => world.declarations.get(key) ?? { kind: "deleted" },
+        requests: (name) => world.requests.filter((request) => request.name === name),
+        consume(request) {
+          world.requests.splice(world.requests.indexOf(request), 1);
+          return Promise.resolve();
+        },
+        forget: () => undefined,
+        id: () => "registry-1",
+      },
+      sources: {
+        follow: () => undefined,
+        unfollow: () => undefined,
+        get: (name) =>
+          world.sources.get(name) ??
+          (head === undefined ? {} : { revision: head, checkedAt: clock.now(), polledAt: clock.now() }),
+        refresh: (name) => void world.acts.push(`poll ${name}`),
+        close: () => Promise.resolve(),
+      },
+      git: {
+        async stage({ sha, dir }, signal) {
+          await pass("stage");
+          signal.throwIfAborted();
+          const commit = commits.get(sha) ?? { services: {}, files: {} };
+          const files = { "compose.yaml": JSON.stringify(commit.services), ...commit.files };
+          for (const [path, text] of Object.entries(files)) {
+            await mkdir(dirname(join(dir, path)), { recursive: true });
+            await writeFile(join(dir, path), text);
+          }
+          staged.set(dir, sha);
+          return {
+            commit: { sha, subject: `commit ${sha}`, author: "Ada", committedAt: "2026-01-01T00:00:00Z" },
+            entries: Object.entries(files).map(([path, text]) => ({
+              path,
+              mode: "100644" as const,
+              blob: gitBlobId(Buffer.from(text)),
+            })),
+            leftOut: [],
+            warnings: [],
+          };
+        },
+      },
+      compose: {
+        version: () => Promise.resolve("2.40.3"),
+        async render({ project, stagingDir, stableDir }) {
+          await pass("render");
+          const commit = commits.get(staged.get(stagingDir) ?? "");
+          const rendered: RenderedProject = { name: project, services: commit?.services ?? {} };
+          const json = JSON.stringify(rendered);
+          return {
+            json,
+            digest: sha256(json),
+            project: rendered,
+            projectDir: stableDir,
+            stagedJson: json,
+            stagedProjectDir: stagingDir,
+            usedPaths: Object.fromEntries(
+              Object.keys(rendered.services).map((name) => [name, Object.keys(commit?.files ?? {})]),
+            ),
+            warnings: [],
+          };
+        },
+        async pull(_rendering, policy, options) {
+          return run("pull", options, () => world.acts.push(`pull ${policy}`));
+        },
+        build: (_rendering, options) => run("pull", options, () => world.acts.push("build")),
+        async up(project, { json }, { services, removeOrphans }, options) {
+          const result = await run("up", options, () => {
+            world.acts.push(["up", ...(services ?? [])].join(" "));
+            bring(project, json, services, removeOrphans);
+          });
+          await pass("up-done");
+          return result;
+        },
+        stop: (project, options) =>
+          run("stop", options, () => {
+            world.acts.push(`stop ${project}`);
+            for (const { id } of world.containers.filter((one) => one.project === project))
+              change(id, { state: "exited" });
+          }),
+        down: (project, _what, options) =>
+          run("down", options, () => {
+            world.acts.push(`down ${project}`);
+            for (const one of world.containers.filter(({ project: of }) => of === project))
+              world.containers.splice(world.containers.indexOf(one), 1);
+          }),
+      },
+      docker: {
+        engine: () => Promise.resolve({ id: "engine-1", version: "", apiVersion: "", name: "" }),
+        listAll: () => Promise.resolve(world.containers),
+        listProject: (project) => Promise.resolve(world.containers.filter((one) => one.project === project)),
+        inspect: (id) => Promise.resolve(world.containers.find((one) => one.id === id)),
+        findMounts: () => Promise.resolve(undefined),
+        listProjectObjects: () => Promise.resolve({ networks: [], volumes: [] }),
+        imageId: (name) => Promise.resolve(world.missingImages.has(name) ? undefined : `sha256:${name}`),
+        async start(id, signal) {
+          await pass("start");
+          signal.throwIfAborted();
+          world.acts.push(`start ${id}`);
+          change(id, { state: "running", startedAt: clock.now() });
+        },
+        unpause(id) {
+          world.acts.push(`unpause ${id}`);
+          change(id, { state: "running" });
+          return Promise.resolve();
+        },
+        restart(id) {
+          world.acts.push(`restart ${id}`);
+          change(id, { state: "running", health: "healthy", startedAt: clock.now() });
+          return Promise.resolve();
+        },
+        lastLines: () => Promise.resolve(["goodbye"]),
+        // eslint-disable-next-line require-yield
+        async *events() {
+          await Promise.resolve();
+        },
+      },
+      engine: {
+        hasSynced: () => world.engine.id !== undefined,
+        down: () =>
+          world.engine.down === undefined ? undefined : { since: clock.now(), message: world.engine.down },
+        engineId: () => world.engine.id,
+        project: (project) => world.containers.filter((one) => one.project === project),
+        ending: (id) => world.endings.get(id),
+        async refresh(project, signal) {
+          signal.throwIfAborted();
+          await pass("refresh");
+          return world.containers.filter((one) => one.project === project);
+        },
+        close: () => Promise.resolve(),
+      },
+      status: {
+        publish(key, _place, document) {
+          if (JSON.stringify(world.statuses.get(key)) !== JSON.stringify(document)) writes += 1;
+          world.statuses.set(key, document);
+          return Promise.resolve();
+        },
+        remove(key) {
+          world.statuses.delete(key);
+          return Promise.resolve();
+        },
+        removedByHand: () => Promise.resolve(world.removedByHand),
+      },
+      readManifest: (manifest) => applicationFromManifest(manifest, { allowFileRepos: false }),
+      remoteOf: ({ spec }) => ({ id: "remote", url: spec.source.repoURL }),
+      applySlots: world.applySlots,
+      healSlots: world.healSlots,
+      processes: { isAlive: () => Promise.resolve(false), end: () => Promise.resolve() },
+      self: world.self,
+      clock,
+      log: silentLog,
+      metrics: {
+        observed: () => undefined,
+        driftFound: () => undefined,
+        syncFinished: () => undefined,
+        sourceChecked: () => undefined,
+        deleted: () => undefined,
+      },
+      dataDir,
+      settleMs: 3000,
+      hardStop: hardStop.signal,
+    };
+    return { records, reconciler: createReconciler(deps, (key) => void world.named.push(key)) };
+  }
+
+  const world: {
+    -readonly [Field in keyof ReconcileWorld]: ReconcileWorld[Field];
+  } = {
+    clock,
+    dataDir,
+    acts: [],
+    named: [],
+    containers: [],
+    statuses: new Map(),
+    writes: () => writes,
+    declarations: new Map(),
+    requests: [],
+    sources: new Map(),
+    endings: new Map(),
+    applySlots: createSlots(1),
+    healSlots: createSlots(1),
+    engine: { id: "engine-1", down: undefined },
+    self: { dataDirIsHostPath: true },
+    missingImages: new Set(),
+    removedByHand: false,
+    records: undefined as unknown as RecordStore,
+    reconciler: undefined as unknown as Reconciler,
+    declare(name, spec = {}) {
+      const application = applicationFromManifest(
+        {
+          apiVersion: "conops.dev/v1alpha1",
+          kind: "Application",
+          metadata: { name },
+          spec: { source: { repoURL: "https://git.example.com/shop.git" }, ...spec },
+        },
+        { allowFileRepos: false },
+      );
+      if (application === undefined) throw new Error(`Cannot declare "${name}": it is not valid`);
+      world.declarations.set(name, {
+        kind: "declared",
+        application,
+        place: { file: `${name}.yaml`, document: 0 },
+      });
+      world.reconciler.interrupt(name);
+      return application;
+    },
+    push(sha, services, files = {}) {
+      commits.set(sha, { services, files });
+      head = sha;
+    },
+    at(step, fn) {
+      if (fn === undefined) hooks.delete(step);
+      else hooks.set(step, fn);
+    },
+    visit: (name, signal = new AbortController().signal) => world.reconciler.reconcile(name, signal),
+    async settle(name, withinMs = 0) {
+      let leftMs = withinMs;
+      for (let round = 1; ; round += 1) {
+        const outcome = await world.visit(name);
+        const waitMs = outcome.kind === "gone" ? undefined : outcome.recheckAfterMs;
+        if (waitMs === undefined || waitMs > leftMs || round === 10) return outcome;
+        leftMs -= waitMs;
+        await clock.advance(waitMs);
+      }
+    },
+    async restart({ places = 1 } = {}) {
+      world.applySlots = createSlots(places);
+      world.healSlots = createSlots(1);
+      Object.assign(world, await open());
+    },
+    close: () => rm(dataDir, { recursive: true, force: true }),
+  };
+  Object.assign(world, await open());
+  return world;
+}
+
+/** A running container. */
+export function observed(extra: Partial<ObservedContainer> = {}): ObservedContainer {
+  return {
+    id: "c1",
+    name: "shop-web-1",
+    project: "shop",
+    service: "web",
+    number: 1,
+    oneOff: false,
+    state: "running",
+    exitCode: 0,
+    oomKilled: false,
+    error: "",
+    health: "none",
+    healthOutput: "",
+    restartPolicy: "no",
+    restartCount: 0,
+    createdAt: 1,
+    startedAt: 1,
+    finishedAt: 0,
+    image: "web:1",
+    imageId: "sha256:web:1",
+    configHash: "hash",
+    composeVersion: "2.40.3",
+    workingDir: "/data/checkouts/shop",
+    mounts: [],
+    publishesPorts: false,
+    ...extra,
+  };
+}
+
+/** What a failed outcome says; undefined for any other. */
+export function errorOf(outcome: Outcome): ReconcileError | undefined {
+  return outcome.kind === "failed" ? outcome.error : undefined;
+}
