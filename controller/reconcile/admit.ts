@@ -40,7 +40,7 @@ export function newRecord(
 
 /**
  * Takes the declaration in: `generation` counts changes of the spec as written; a declaration that is wrong or absent
- * leaves the last good manifest; a manifest that returns before anything was destroyed ends the deletion.
+ * leaves the last good manifest; a manifest that returns, be it with a fault, before anything was destroyed ends the deletion.
  */
 export function admit(record: ApplicationRecord, declaration: Declaration, at: string): ApplicationRecord {
   switch (declaration.kind) {
@@ -57,8 +57,11 @@ export function admit(record: ApplicationRecord, declaration: Declaration, at: s
         manifest: application.manifest,
       };
     }
-    case "invalid":
-      return { ...record, place: declaration.place };
+    case "invalid": {
+      if (record.deletion?.destructive === true) return record;
+      const { deletion: _cancelled, ...rest } = record;
+      return { ...rest, place: declaration.place };
+    }
     case "deleted":
       return record.deletion === undefined
         ? { ...record, deletion: { startedAt: at, destructive: false, published: false } }

@@ -52,7 +52,8 @@ function blockedBefore(visit: Visit): Why | undefined {
   const { conditions, deletion } = visit.record();
   if (deletion?.published !== true) return undefined;
   const stalled = conditions.find(({ type }) => type === "Stalled");
-  return stalled === undefined || stalled.reason === "PreviousDeleting" ? undefined : stalled;
+  if (stalled === undefined || stalled.reason === "PreviousDeleting") return undefined;
+  return { reason: stalled.reason, message: stalled.message };
 }
 
 async function publishDeletion(
