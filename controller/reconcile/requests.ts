@@ -1,8 +1,10 @@
 import type { RegistryRequest } from "../registry/registry.ts";
 import { failpoint } from "../lib/failpoint.ts";
 import type { ApplicationRecord } from "../status/record.ts";
+import type { SourceState } from "../watch/watch.ts";
 import type { ReconcileDeps } from "./deps.ts";
 import type { Visit } from "./visit.ts";
+import { whyForbidden } from "./wanted.ts";
 
 /**
  * Takes the one-time requests of an Application in: first into the record, durably, then their files go. Returns true when
@@ -10,10 +12,10 @@ import type { Visit } from "./visit.ts";
  */
 export async function takeRequests(visit: Visit, deps: ReconcileDeps): Promise<{ readonly retry: boolean }> {
   let retry = false;
-  await visit.update((record) => withoutRefused(record, visit));
+  await visit.update((record) => withoutRefused(record, visit, deps));
   for (const request of deps.registry.requests(visit.name)) {
     if (visit.record().lastHandledRequests[request.action] !== request.token) {
-      await visit.update((record) => answer(record, request, visit, deps.clock.now()));
+      await visit.update((record) => answer(record, request, visit, deps));
       if (request.action === "sync" && visit.record().pendingSync !== undefined)
         deps.sources.refresh(visit.name);
       if (request.action === "retry" && visit.record().requestAnswers["retry"] === undefined) retry = true;
@@ -29,20 +31,21 @@ function answer(
   record: ApplicationRecord,
   request: RegistryRequest,
   visit: Visit,
-  now: number,
+  deps: ReconcileDeps,
 ): ApplicationRecord {
   const handled = { ...record.lastHandledRequests, [request.action]: request.token };
   const { [request.action]: _old, ...answers } = record.requestAnswers;
   switch (request.action) {
     case "sync": {
-      const why = whyRefused(visit);
+      const why = whyRefused(visit, deps);
       if (why !== undefined)
         return { ...record, lastHandledRequests: handled, requestAnswers: { ...answers, sync: why } };
       // Handled only when its apply is over: `lastHandledRequests` follows then.
-      return { ...record, requestAnswers: answers, pendingSync: { token: request.token, acceptedAt: now } };
+      const pendingSync = { token: request.token, acceptedAt: deps.clock.now() };
+      return { ...record, requestAnswers: answers, pendingSync };
     }
     case "retry": {
-      const why = whyRefused(visit);
+      const why = whyRefused(visit, deps);
       if (why !== undefined)
         return { ...record, lastHandledRequests: handled, requestAnswers: { ...answers, retry: why } };
       const { attempt, ...rest } = record;
@@ -61,16 +64,26 @@ function answer(
   }
 }
 
-function whyRefused({ application }: Visit): string | undefined {
-  const { suspend, state } = application.spec;
+function whyRefused(visit: Visit, deps: ReconcileDeps): string | undefined {
+  const { suspend, state } = visit.application.spec;
   if (suspend) return "Refused: Suspended";
-  return state === "Stopped" ? "Refused: Stopped" : undefined;
+  if (state === "Stopped") return "Refused: Stopped";
+  const forbidden = whyForbidden(visit, deps);
+  return forbidden && `Refused: ${forbidden.reason}`;
 }
 
-/** A request that was accepted, and could not be carried out before the switch was thrown, does not fire later. */
-function withoutRefused(record: ApplicationRecord, visit: Visit): ApplicationRecord {
-  const why = whyRefused(visit);
-  if (why === undefined || record.pendingSync === undefined) return record;
+/** A source that was asked for the request's sake and has nothing to apply, not even from before. */
+function whySourceless({ pendingSync }: ApplicationRecord, source: SourceState): string | undefined {
+  if (pendingSync === undefined || source.revision !== undefined || source.error === undefined)
+    return undefined;
+  return (source.polledAt ?? 0) < pendingSync.acceptedAt ? undefined : `Refused: ${source.error.reason}`;
+}
+
+/** A request that was accepted and then cannot be carried out is answered: it does not fire on some later day. */
+function withoutRefused(record: ApplicationRecord, visit: Visit, deps: ReconcileDeps): ApplicationRecord {
+  if (record.pendingSync === undefined) return record;
+  const why = whyRefused(visit, deps) ?? whySourceless(record, deps.sources.get(visit.name));
+  if (why === undefined) return record;
   return { ...syncHandled(record), requestAnswers: { ...record.requestAnswers, sync: why } };
 }
 
