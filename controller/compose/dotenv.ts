@@ -1,5 +1,13 @@
 import { interpolate, type Lookup } from "./interpolation.ts";
 
+/** White space as Compose's language sees it, without the line feed. */
+const SPACE = String.raw`[\t\v\f\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]`;
+const BLANK = new RegExp(SPACE);
+const HEAD = new RegExp(
+  String.raw`^${SPACE}*(?:export[\t\f\r ]+)?([\p{L}\p{N}_.\-[\]]+)${SPACE}*([=:]?)[\t\v\f\r \u0085\u00a0]*`,
+  "u",
+);
+
 /**
  * The variables of an `.env` file as Compose reads it: `export`, comments, `KEY: value`, single quotes (as written),
  * double quotes (escapes, variables, several lines), plain values (variables, comment after a space). `outer` answers for
@@ -7,29 +15,30 @@ import { interpolate, type Lookup } from "./interpolation.ts";
  * a line that is not understood is skipped, Compose itself refuses the file.
  */
 export function parseDotenv(text: string, outer: Lookup): ReadonlyMap<string, string> {
-  const source = text.replace(/^\uFEFF/, "").replaceAll("\r\n", "\n");
+  const source = text.replace(/^\uFEFF/, "");
   const values = new Map<string, string>();
   const lookup: Lookup = (name) => outer(name) ?? values.get(name);
   let at = 0;
+  let lineEnd = -1;
   while (at < source.length) {
-    const lineEnd = endOr(source.indexOf("\n", at), source);
+    if (lineEnd < at) lineEnd = endOr(source.indexOf("\n", at), source);
     const line = source.slice(at, lineEnd);
     const start = at;
     at = lineEnd + 1;
-    const [head = "", name, separator] =
-      /^\s*(?:export\s+)?([A-Za-z_][\w.-]*)[ \t]*([=:]?)[ \t]*/.exec(line) ?? [];
+    const [head = "", name, separator] = HEAD.exec(line) ?? [];
     if (name === undefined) continue;
     const raw = line.slice(head.length);
     const quote = raw[0];
     if (separator === "") {
       const inherited = outer(name);
-      if (raw === "" && inherited !== undefined) values.set(name, inherited);
+      if (trimEnd(raw) === "" && inherited !== undefined) values.set(name, inherited);
     } else if (quote === '"' || quote === "'") {
       const open = start + head.length + 1;
       const close = endOfQuote(source, open, quote);
       const inner = source.slice(open, close ?? lineEnd);
-      if (close !== undefined) at = endOr(source.indexOf("\n", close), source) + 1;
-      values.set(name, quote === "'" ? inner : interpolate(unescape(inner), lookup).text);
+      if (close !== undefined) at = close + 1; // to Compose, another variable may follow on the same line
+      const value = quote === "'" ? inner.replaceAll("\\'", "'") : interpolate(unescape(inner), lookup).text;
+      values.set(name, value);
     } else {
       values.set(name, interpolate(withoutComment(raw), lookup).text);
     }
@@ -49,14 +58,35 @@ function endOfQuote(text: string, from: number, quote: string): number | undefin
   return undefined;
 }
 
+/** A comment begins after a space, and after no other white space. */
 function withoutComment(raw: string): string {
-  for (let at = raw.indexOf("#"); at >= 0; at = raw.indexOf("#", at + 1)) {
-    if (at === 0 || /\s/.test(raw[at - 1] ?? "")) return raw.slice(0, at).trimEnd();
-  }
-  return raw.trimEnd();
+  const comment = raw.indexOf(" #");
+  return trimEnd(comment < 0 ? raw : raw.slice(0, comment));
 }
 
+function trimEnd(text: string): string {
+  let end = text.length;
+  while (end > 0 && BLANK.test(text[end - 1] ?? "")) end--;
+  return text.slice(0, end);
+}
+
+const ESCAPES: Readonly<Record<string, string>> = {
+  a: "\u0007",
+  b: "\b",
+  f: "\f",
+  n: "\n",
+  r: "\r",
+  t: "\t",
+  v: "\v",
+  $: "$$",
+  '"': '"',
+  "\\": "\\",
+};
+
+/** `\0` takes three octal digits; what is no escape keeps its backslash, but an octal one that is none loses its zero. */
 function unescape(text: string): string {
-  const special: Readonly<Record<string, string>> = { n: "\n", r: "\r", t: "\t", $: "$$" };
-  return text.replace(/\\(.)/gs, (_, character: string) => special[character] ?? character);
+  return text.replace(/\\(?:([abfnrtv$"\\])|0(\d{0,3}))/g, (_, letter?: string, digits = "") => {
+    if (letter !== undefined) return ESCAPES[letter] ?? letter;
+    return /^[0-3][0-7]{2}$/.test(digits) ? String.fromCharCode(Number.parseInt(digits, 8)) : `\\${digits}`;
+  });
 }

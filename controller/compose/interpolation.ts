@@ -7,7 +7,8 @@ export interface Interpolated {
   readonly missing: readonly string[];
 }
 
-const NAME = /^[_a-zA-Z][_a-zA-Z0-9]*/;
+/** With the two letters beyond ASCII (U+017F, U+212A) that to Compose are an s and a K in upper and lower case. */
+const NAME = /^[_a-z][_a-z0-9]*/iu;
 
 /**
  * What Compose makes of `$VAR`, `${VAR}`, `${VAR:-default}`, `${VAR-default}`, `${VAR:?error}`, `${VAR?error}`,
@@ -45,14 +46,22 @@ function expand(text: string, lookup: Lookup, missing: Set<string>): string {
   }
 }
 
-/** Where the brace that opens at 0 closes; braces of nested variables count. -1 when it never does. */
+/**
+ * Where the brace that opens at 0 closes, on the same line; braces of nested variables count. -1 when it never does. As in
+ * Compose, what follows an opening brace is no closing one, and where braces do not match, the last one closes.
+ */
 function closingBrace(text: string): number {
+  const end = text.indexOf("\n");
+  const line = end < 0 ? text : text.slice(0, end);
   let depth = 0;
-  for (let at = 0; at < text.length; at++) {
-    if (text[at] === "{") depth++;
-    if (text[at] === "}" && --depth === 0) return at;
+  for (let at = 0; at < line.length; at++) {
+    if (line[at] === "}" && --depth === 0) return at;
+    if (line[at] === "{") {
+      depth++;
+      at++;
+    }
   }
-  return -1;
+  return line.lastIndexOf("}");
 }
 
 function braced(inner: string, lookup: Lookup, missing: Set<string>): string {

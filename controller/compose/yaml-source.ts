@@ -19,6 +19,14 @@ import { refusal } from "./refusal.ts";
 import { findTooDeep } from "./yaml-depth.ts";
 
 const MAX_DEPTH = 100;
+/**
+ * Compose's own parser is one of YAML 1.1: it breaks lines where this one does not, skips byte order marks, and reads UTF-16.
+ * Where the two would see different fields, nobody knows what was checked.
+ */
+// oxlint-disable-next-line no-control-regex -- NUL is how UTF-16 shows
+const READ_DIFFERENTLY = /\r(?!\n)|[\u0000\u0085\u2028\u2029]|(?!^)\ufeff/;
+/** `!!binary` would hide a text from the checks. The others say what a plain value is anyway. */
+const FOREIGN_TAG = /^tag:yaml\.org,2002:(?!(?:str|int|float|bool|null|map|seq|merge)$)/;
 /** Nodes after all aliases are followed: a large project has a few thousand. */
 const MAX_NODES = 200_000;
 
@@ -40,6 +48,15 @@ export function parseYamlSource(path: string, text: string): YamlSource {
     const { line, col } = lineCounter.linePos(offset);
     return `${path}:${line}:${col}`;
   };
+  const differently = READ_DIFFERENTLY.exec(text);
+  if (differently !== null) {
+    const line = text.slice(0, differently.index).split("\n").length;
+    const code = differently[0].charCodeAt(0).toString(16).toUpperCase().padStart(4, "0");
+    throw refusal(
+      "InvalidCompose",
+      `${path}:${line}: it holds the character U+${code}, which not everybody reads alike; write plain UTF-8`,
+    );
+  }
   const tooDeep = findTooDeep(text);
   if (tooDeep !== undefined) {
     const line = text.slice(0, tooDeep).split("\n").length;
@@ -81,9 +98,18 @@ function measure(root: Node, { targets, refuse }: Measuring): number {
   const sizes = new Map<Node, number>();
 
   const visit = (node: unknown, depth: number): number => {
-    if (isPair(node)) return visit(node.key, depth) + visit(node.value, depth);
+    if (isPair(node)) {
+      if (isNode(node.key) && !isScalar(node.key)) throw refuse(node.key, "a key must be a plain text");
+      return visit(node.key, depth) + visit(node.value, depth);
+    }
     if (!isNode(node)) return 1;
     if (depth > MAX_DEPTH) throw refuse(node, "it is nested too deeply");
+    if (!isAlias(node) && node.tag !== undefined && FOREIGN_TAG.test(node.tag)) {
+      throw refuse(
+        node,
+        `the tag "${node.tag.replace("tag:yaml.org,2002:", "!!")}" is not for Compose files`,
+      );
+    }
     if (isAlias(node)) {
       const target = anchors.get(node.source);
       if (target === undefined) throw refuse(node, `the alias "*${node.source}" has no anchor`);

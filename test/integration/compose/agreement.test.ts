@@ -18,9 +18,20 @@ OUTER=file
 DEFAULTED=${"${NONE:-fallback}"}
 LINES="one
 two"
+AFTER="x" FOLLOWING=on # the same line
+TAB=a	#b
+ONLY=#c
+QUOTED='it\'s'
+ESCAPED="\x41 \057 \0057 \q \t."
+1ST='x' NUMBERED=2
+NEXT_LINE=v
+export NOT_EXPORTED=v
+WIDE= v 
 `;
-const NAMES =
-  "PLAIN SPACED HASH EMPTY SINGLE DOUBLE EXPORTED COLON COMBINED OUTER DEFAULTED LINES NONE".split(" ");
+const NAMES = (
+  "PLAIN SPACED HASH EMPTY SINGLE DOUBLE EXPORTED COLON COMBINED OUTER DEFAULTED LINES NONE " +
+  "FOLLOWING TAB ONLY QUOTED ESCAPED NUMBERED NEXT_LINE NOT_EXPORTED WIDE"
+).split(" ");
 const FORMS = [
   "$PLAIN/$EMPTY/$NONE",
   "${EMPTY:-d}|${EMPTY-d}|${NONE-d}|${NONE:-}",
@@ -28,6 +39,10 @@ const FORMS = [
   "${PLAIN:+yes}${EMPTY:+no}${EMPTY+yes}${NONE+no}",
   "$$PLAIN $${PLAIN}",
   "${PLAIN:?error} ${EMPTY?error}",
+  "${OUTER\u017f:-p} $\u017f.",
+  "${NONE:-{}/x}|${NONE:-a}}|${NONE:-$$}",
+  "${NONE:-{}/x}",
+  "/${NONE:-$${OUTER}",
 ];
 
 describe("ConOps's own reading of variables", () => {

@@ -12,7 +12,7 @@ describe("parseDotenv()", () => {
     {
       name: "comments",
       text: "# no\nA=1 # yes\nB=a#b\nC=#c\n  # D=1\n",
-      wanted: { A: "1", B: "a#b", C: "" },
+      wanted: { A: "1", B: "a#b", C: "#c" },
     },
     {
       name: "single quotes as written",
@@ -26,13 +26,18 @@ describe("parseDotenv()", () => {
     },
     { name: "quotes over several lines", text: 'A="one\ntwo"\nB=1', wanted: { A: "one\ntwo", B: "1" } },
     {
+      name: "what follows a quote on its line, as Compose does",
+      text: "A=\"x\n\" B=1 # C=2\nD='y'E=3",
+      wanted: { A: "x\n", B: "1", D: "y", E: "3" },
+    },
+    {
       name: "variables from above and from outside",
       text: "A=1\nB=${A}${OUT}\nOUT=mine\nC=$OUT",
       wanted: { A: "1", B: "1out", OUT: "mine", C: "out" },
     },
     { name: "a name alone, which inherits", text: "OUT\nNONE\n", wanted: { OUT: "out" } },
     { name: "a byte order mark", text: "\uFEFFA=1", wanted: { A: "1" } },
-    { name: "lines that are none", text: "=x\n1A=2\n???\nB=1", wanted: { B: "1" } },
+    { name: "lines that are none", text: "=x\n???\nB=1", wanted: { B: "1" } },
     { name: "a quote that never ends", text: "A='x\nB=1", wanted: { A: "x", B: "1" } },
   ];
   for (const { name, text, wanted } of cases) {
@@ -44,7 +49,7 @@ describe("parseDotenv()", () => {
   }
 
   it("reads a megabyte of anything in no time", () => {
-    for (const text of ["A='\n", "A= ", "A=#", " \t", 'A="\\'].map((piece) =>
+    for (const text of ["A='\n", "A='x'", "A= ", "A=#", " \t", 'A="\\'].map((piece) =>
       piece.repeat(1_000_000 / piece.length),
     )) {
       const begun = Date.now();

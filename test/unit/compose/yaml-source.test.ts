@@ -18,6 +18,32 @@ describe("parseYamlSource()", () => {
     ["a key that is there twice", "a: 1\nb: 2\na: 3\n", 'c.yaml:3:1: the key "a" is there twice'],
     ["an alias without anchor", "a: *none\n", 'c.yaml:1:4: the alias "*none" has no anchor'],
     ["an anchor that contains itself", "a: &x [1, *x]\n", 'c.yaml:1:11: the anchor "&x" contains itself'],
+    [
+      "a text in base64",
+      "a: !!binary L2V0Yw==\n",
+      'c.yaml:1:13: the tag "!!binary" is not for Compose files',
+    ],
+    [
+      "a text in base64 under another tag's name",
+      "%TAG !e! tag:yaml.org,2002:\n---\na: !e!binary L2V0Yw==\n",
+      'c.yaml:3:14: the tag "!!binary" is not for Compose files',
+    ],
+    ["an alias as a key", "a: &k include\n*k : [x]\n", "c.yaml:2:1: a key must be a plain text"],
+    ["a list as a key", "? [include]\n: x\n", "c.yaml:1:3: a key must be a plain text"],
+    ...(
+      [
+        ["a line that only YAML 1.1 breaks (U+2028)", "# a\u2028include: [x]\n", "2028"],
+        ["a line that only YAML 1.1 breaks (U+2029)", "# a\u2029include: [x]\n", "2029"],
+        ["a line that only YAML 1.1 breaks (U+0085)", "# a\u0085include: [x]\n", "0085"],
+        ["a carriage return alone", "# a\rinclude: [x]\n", "000D"],
+        ["a byte order mark at the start of a later line", "# a\n\ufeffinclude: [x]\n", "FEFF"],
+        ["UTF-16", Buffer.from("\ufeffa: 1\n", "utf16le").toString("utf8"), "0000"],
+      ] as const
+    ).map(([name, text, code]): readonly [string, string, string] => [
+      name,
+      text,
+      `c.yaml:${code === "FEFF" ? 2 : 1}: it holds the character U+${code}, which not everybody reads alike; write plain UTF-8`,
+    ]),
     ["brackets without end", "[".repeat(500_000), "c.yaml:1: it is nested too deeply"],
     ["mappings without end", `a: 1\nb: ${"{a: ".repeat(100_000)}`, "c.yaml:2: it is nested too deeply"],
     ["lists in lists in one line", "- ".repeat(100_000), "c.yaml:1: it is nested too deeply"],
@@ -32,6 +58,10 @@ describe("parseYamlSource()", () => {
       expect(fault(text)).to.equal(wanted);
     });
   }
+
+  it("accepts Compose's own tags, and a byte order mark where the file begins", () => {
+    expect(fault("\ufeffa: !reset null\r\nb: !override [1]\nc: !!str 1\n<<: {d: 1}\n")).to.equal("accepted");
+  });
 
   it("refuses aliases that grow without measure, at once", () => {
     const levels = Array.from({ length: 30 }, (_, level) =>
