@@ -6,10 +6,10 @@ import type { ReconcileError } from "../../controller/api/errors.ts";
 import type { Outcome } from "../../controller/api/outcome.ts";
 import { applicationFromManifest } from "../../controller/api/schema.ts";
 import type { StatusDocument } from "../../controller/api/status.ts";
-import type { RenderedProject, RunOptions, RunResult } from "../../controller/compose/compose.ts";
+import type { RenderedProject } from "../../controller/compose/compose.ts";
 import type { ObservedContainer } from "../../controller/docker/docker.ts";
 import { openLedgerStore } from "../../controller/git/ledger.ts";
-import { gitBlobId, hashOf, sha256 } from "../../controller/lib/hash.ts";
+import { gitBlobId, sha256 } from "../../controller/lib/hash.ts";
 import { silentLog } from "../../controller/lib/log.ts";
 import { createSlots, type Slots } from "../../controller/lib/slots.ts";
 import type { ReconcileDeps } from "../../controller/reconcile/deps.ts";
@@ -19,8 +19,8 @@ import { openRecordStore, type RecordStore } from "../../controller/status/recor
 import { openRenderings } from "../../controller/status/renderings.ts";
 import type { Ending, SourceState } from "../../controller/watch/watch.ts";
 import { createFakeClock, type FakeClock } from "./fake-clock.ts";
+import { createFakeHost, type Step } from "./fake-host.ts";
 
-type Step = "stage" | "render" | "pull" | "up" | "up-done" | "stop" | "down" | "start" | "refresh";
 type Services = RenderedProject["services"];
 
 /** One reconciler on real files, with a Git, a Compose and an engine that only remember. */
@@ -61,8 +61,6 @@ export interface ReconcileWorld {
   close(): Promise<void>;
 }
 
-const DONE: RunResult = { ended: "exited", exitCode: 0, output: "" };
-
 export async function createReconcileWorld(): Promise<ReconcileWorld> {
   const dataDir = await mkdtemp(join(tmpdir(), "conops-reconcile-"));
   const clock = createFakeClock();
@@ -74,58 +72,20 @@ export async function createReconcileWorld(): Promise<ReconcileWorld> {
   const staged = new Map<string, string>();
   const hardStop = new AbortController();
   let head: string | undefined;
-  let counter = 0;
+  const acts: string[] = [];
+  const containers: ObservedContainer[] = [];
   let writes = 0;
 
   const pass = async (step: Step): Promise<void> => hooks.get(step)?.();
 
-  async function run(command: Step, options: RunOptions, act: () => void): Promise<RunResult> {
-    await options.onSpawn?.({ pid: 1, startTicks: 1, bootId: "boot" });
-    await pass(command);
-    act();
-    return DONE;
-  }
-
-  function bring(project: string, json: string, names: readonly string[] | undefined, prune: boolean): void {
-    const { services } = JSON.parse(json) as RenderedProject;
-    for (const name of names ?? Object.keys(services)) {
-      const configHash = hashOf(services[name]);
-      const at = world.containers.findIndex((one) => one.project === project && one.service === name);
-      const known = world.containers[at];
-      if (known?.configHash === configHash && known.state === "running") continue;
-      if (at >= 0) world.containers.splice(at, 1);
-      counter += 1;
-      const now = clock.now();
-      const id =
-        known?.configHash === configHash
-          ? known.id
-          : `${project}-${name}-${String(counter).padStart(3, "0")}`;
-      world.containers.push(
-        observed({
-          id,
-          name: `${project}-${name}-1`,
-          project,
-          service: name,
-          configHash,
-          image: services[name]?.image ?? "",
-          createdAt: now,
-          startedAt: now,
-          workingDir: join(dataDir, "checkouts", project),
-        }),
-      );
-    }
-    if (!prune) return;
-    const orphans = world.containers.filter(
-      (one) => one.project === project && !Object.hasOwn(services, one.service),
-    );
-    for (const orphan of orphans) world.containers.splice(world.containers.indexOf(orphan), 1);
-  }
-
-  function change(id: string, state: Partial<ObservedContainer>): void {
-    const at = world.containers.findIndex((one) => one.id === id);
-    const known = world.containers[at];
-    if (known !== undefined) world.containers[at] = { ...known, ...state };
-  }
+  const host = createFakeHost({
+    clock,
+    dataDir,
+    pass,
+    acts,
+    containers,
+    isMissing: (image) => world.missingImages.has(image),
+  });
 
   async function open(): Promise<{ readonly reconciler: Reconciler; readonly records: RecordStore }> {
     const records = await openRecordStore(dataDir, silentLog);
@@ -175,8 +135,9 @@ export async function createReconcileWorld(): Promise<ReconcileWorld> {
           };
         },
       },
+      docker: host.docker,
       compose: {
-        version: () => Promise.resolve("2.40.3"),
+        ...host.compose,
         async render({ project, stagingDir, stableDir }) {
           await pass("render");
           const commit = commits.get(staged.get(stagingDir) ?? "");
@@ -194,60 +155,6 @@ export async function createReconcileWorld(): Promise<ReconcileWorld> {
             ),
             warnings: [],
           };
-        },
-        async pull(_rendering, policy, options) {
-          return run("pull", options, () => world.acts.push(`pull ${policy}`));
-        },
-        build: (_rendering, options) => run("pull", options, () => world.acts.push("build")),
-        async up(project, { json }, { services, removeOrphans }, options) {
-          const result = await run("up", options, () => {
-            world.acts.push(["up", ...(services ?? [])].join(" "));
-            bring(project, json, services, removeOrphans);
-          });
-          await pass("up-done");
-          return result;
-        },
-        stop: (project, options) =>
-          run("stop", options, () => {
-            world.acts.push(`stop ${project}`);
-            for (const { id } of world.containers.filter((one) => one.project === project))
-              change(id, { state: "exited" });
-          }),
-        down: (project, _what, options) =>
-          run("down", options, () => {
-            world.acts.push(`down ${project}`);
-            for (const one of world.containers.filter(({ project: of }) => of === project))
-              world.containers.splice(world.containers.indexOf(one), 1);
-          }),
-      },
-      docker: {
-        engine: () => Promise.resolve({ id: "engine-1", version: "", apiVersion: "", name: "" }),
-        listAll: () => Promise.resolve(world.containers),
-        listProject: (project) => Promise.resolve(world.containers.filter((one) => one.project === project)),
-        inspect: (id) => Promise.resolve(world.containers.find((one) => one.id === id)),
-        findMounts: () => Promise.resolve(undefined),
-        listProjectObjects: () => Promise.resolve({ networks: [], volumes: [] }),
-        imageId: (name) => Promise.resolve(world.missingImages.has(name) ? undefined : `sha256:${name}`),
-        async start(id, signal) {
-          await pass("start");
-          signal.throwIfAborted();
-          world.acts.push(`start ${id}`);
-          change(id, { state: "running", startedAt: clock.now() });
-        },
-        unpause(id) {
-          world.acts.push(`unpause ${id}`);
-          change(id, { state: "running" });
-          return Promise.resolve();
-        },
-        restart(id) {
-          world.acts.push(`restart ${id}`);
-          change(id, { state: "running", health: "healthy", startedAt: clock.now() });
-          return Promise.resolve();
-        },
-        lastLines: () => Promise.resolve(["goodbye"]),
-        // eslint-disable-next-line require-yield
-        async *events() {
-          await Promise.resolve();
         },
       },
       engine: {
@@ -303,9 +210,9 @@ export async function createReconcileWorld(): Promise<ReconcileWorld> {
   } = {
     clock,
     dataDir,
-    acts: [],
+    acts,
     named: [],
-    containers: [],
+    containers,
     statuses: new Map(),
     writes: () => writes,
     declarations: new Map(),
@@ -367,37 +274,6 @@ export async function createReconcileWorld(): Promise<ReconcileWorld> {
   };
   Object.assign(world, await open());
   return world;
-}
-
-/** A running container. */
-export function observed(extra: Partial<ObservedContainer> = {}): ObservedContainer {
-  return {
-    id: "c1",
-    name: "shop-web-1",
-    project: "shop",
-    service: "web",
-    number: 1,
-    oneOff: false,
-    state: "running",
-    exitCode: 0,
-    oomKilled: false,
-    error: "",
-    health: "none",
-    healthOutput: "",
-    restartPolicy: "no",
-    restartCount: 0,
-    createdAt: 1,
-    startedAt: 1,
-    finishedAt: 0,
-    image: "web:1",
-    imageId: "sha256:web:1",
-    configHash: "hash",
-    composeVersion: "2.40.3",
-    workingDir: "/data/checkouts/shop",
-    mounts: [],
-    publishesPorts: false,
-    ...extra,
-  };
 }
 
 /** What a failed outcome says; undefined for any other. */

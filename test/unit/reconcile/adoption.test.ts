@@ -2,7 +2,7 @@ import { expect } from "chai";
 import type { RenderedProject } from "../../../controller/compose/compose.ts";
 import type { ObservedContainer } from "../../../controller/docker/docker.ts";
 import { ownershipOf, type Ownership } from "../../../controller/reconcile/adoption.ts";
-import { observed } from "../../support/reconcile-world.ts";
+import { observed } from "../../support/fake-host.ts";
 
 const project: RenderedProject = {
   name: "shop",

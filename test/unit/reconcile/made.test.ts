@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import type { RenderedProject } from "../../../controller/compose/compose.ts";
 import { madeServices, upProblems } from "../../../controller/reconcile/made.ts";
-import { observed } from "../../support/reconcile-world.ts";
+import { observed } from "../../support/fake-host.ts";
 
 const project: RenderedProject = {
   name: "shop",

@@ -1,12 +1,8 @@
 import { readdir } from "node:fs/promises";
 import { expect } from "chai";
+import { observed } from "../../support/fake-host.ts";
 import type { Condition } from "../../../controller/api/status.ts";
-import {
-  createReconcileWorld,
-  errorOf,
-  observed,
-  type ReconcileWorld,
-} from "../../support/reconcile-world.ts";
+import { createReconcileWorld, errorOf, type ReconcileWorld } from "../../support/reconcile-world.ts";
 
 const A = "a".repeat(40);
 const B = "b".repeat(40);
