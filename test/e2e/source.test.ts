@@ -80,7 +80,7 @@ describe("a source", () => {
 
     async "whose build takes long keeps no other Application waiting"() {
       const slow = await world.repo("slow");
-      const built = await slow.commit(building(12));
+      const built = await slow.commit(building(20));
       await world.manifest("slow", {});
       await world.untilStatus("slow", "it builds", ({ phase }) => phase === "Syncing");
       const repo = await world.repo("quick");
@@ -224,6 +224,11 @@ describe("a source", () => {
       const failed = await world.cli("sync", "manual", "--wait", "--timeout", "60s");
       expect(failed.code, failed.stdout).to.equal(1);
       expect(failed.stderr).to.contain("compose.yaml");
+      // A source that has nothing to apply is told at once, and the request is over.
+      await world.manifest("nowhere", {});
+      const nothing = await world.cli("sync", "nowhere", "--wait", "--timeout", "60s");
+      expect(nothing.code).to.equal(1);
+      expect(nothing.stderr).to.contain("Refused: RepositoryNotFound");
       expect((await world.cli("sync", "nobody", "--wait")).code).to.equal(1);
       expect((await world.cli("sync")).code).to.equal(2);
       await world.manifest("manual", { sync: { automated: false }, suspend: true });
