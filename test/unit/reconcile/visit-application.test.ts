@@ -283,9 +283,9 @@ describe("a visit of an Application", () => {
     it("by suspend while it heals is no fault", async () => {
       await deployed();
       const [container] = world.containers;
-      world.containers[0] = { ...observed(), ...container, state: "paused" };
-      world.containers[0] = { ...world.containers[0], state: "exited", exitCode: 0 };
-      world.endings.set(world.containers[0].id, { exitCode: 0, byHand: true, at: 1 });
+      const stopped = { ...observed(), ...container, state: "exited" as const };
+      world.containers[0] = stopped;
+      world.endings.set(stopped.id, { exitCode: 0, byHand: true, at: 1 });
       world.at("start", () => void world.declare("shop", { suspend: true }));
 
       const outcome = await world.visit("shop");
