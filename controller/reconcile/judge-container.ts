@@ -96,12 +96,12 @@ function judgeEnded(
         );
   }
   if (service.oneShot === "yes") return { is: "finished" };
+  if (byHand) return drifted("Stopped", "running", "stopped from outside, exit 0", "outside");
   if (service.oneShot === "no") {
-    return byHand || ending === undefined
+    return ending === undefined
       ? drifted("Stopped", "running", "stopped, exit 0", "outside")
       : drifted("Stopped", "running", "ended by itself, exit 0", "itself");
   }
-  if (byHand) return drifted("Stopped", "running", "stopped from outside, exit 0", "outside");
   if (ending !== undefined || completed) return { is: "finished" };
   if (made?.gated.includes(container.id) === true) {
     return drifted("Stopped", "running", "stopped while nobody watched, exit 0", "outside");
