@@ -39,6 +39,10 @@ describe("an engine", () => {
     await world.untilStatus("plain", "the task is finished", ({ health }) =>
       health.services.some(({ name, status }) => name === "task" && status === "Finished"),
     );
+    await of.deploy("resting", { web: { restart: "always" } });
+    await world.manifest("resting", { state: "Stopped" });
+    await world.untilStatus("resting", "it is stopped", ({ phase }) => phase === "Stopped");
+    await until("it rests", isResting);
     original = await identities();
   });
   after(async () => {
@@ -94,6 +98,8 @@ describe("an engine", () => {
   /** The same containers run, the finished one does not, and nothing was deployed. */
   async function everythingIsBack(): Promise<void> {
     for (const name of NAMES) await world.untilStatus(name, "it is Ready again", isReady, 60_000);
+    // The engine itself starts what has this restart policy.
+    await until("what is to rest does so", isResting);
     expect(await identities()).to.deep.equal(original);
     for (const name of NAMES) {
       const containers = await world.containers(of.project(name));
@@ -105,9 +111,14 @@ describe("an engine", () => {
     }
   }
 
+  async function isResting(): Promise<boolean> {
+    const containers = await world.containers(of.project("resting"));
+    return containers.length === 1 && !containers.some(isRunning);
+  }
+
   async function identities(): Promise<Readonly<Record<string, string>>> {
     const found: Record<string, string> = {};
-    for (const name of NAMES) {
+    for (const name of [...NAMES, "resting"]) {
       for (const container of await world.containers(of.project(name))) {
         found[`${name}/${serviceOf(container)}`] = container.Id;
       }

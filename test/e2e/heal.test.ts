@@ -126,14 +126,16 @@ describe("drift", () => {
         expect(conditionOf(told, "Healthy").message).to.equal(
           'service "web": Exited: exit 7; its last words: "Cannot open the till"',
         );
-        const waits = await until("it is healed twice", () => {
+        const waitsOfTwo = (): readonly number[] | undefined => {
           const [found, healed] = ["drift found", "healed"].map((what) => momentsOf(what, "failing"));
           return (healed ?? []).length < 2
             ? undefined
             : healed?.map((at, round) => at - (found?.[round] ?? 0));
-        });
-        expect(waits[0]).to.be.within(1900, 5500);
-        expect(waits[1]).to.be.within(5900, 17_000);
+        };
+        const waits = await until("it is healed twice", waitsOfTwo, 60_000);
+        // How much longer it takes is the machine's.
+        expect(waits[0]).to.be.greaterThan(1900);
+        expect(waits[1]).to.be.greaterThan(5900);
         const mended = await repo.commit({ "compose.yaml": composeOf({ web: {} }) });
         await world.untilReady("failing", mended);
       },
@@ -160,6 +162,45 @@ describe("drift", () => {
           `${of.project("net")}-side-1`,
           `${of.project("net")}-web-1`,
         ]);
+      },
+
+      async "by which somebody took the whole project down is undone"() {
+        await of.deploy("downed", { web: {}, side: {} });
+        const before = (await of.container("downed")).Id;
+        await world.docker("compose", "-p", of.project("downed"), "down", "--remove-orphans").catch(() => "");
+        await until("both run again", async () => {
+          const containers = (await world.containers(of.project("downed"))).filter(isRunning);
+          return containers.length === 2 && containers.every(({ Id }) => Id !== before);
+        });
+        const status = await world.untilStatus(
+          "downed",
+          "it is Ready again",
+          (now) => isReady(now) && healedCount(now) > 0,
+        );
+        expect(status.drift).to.deep.equal([]);
+      },
+
+      async "of a service with a restart policy is left to the engine, unless somebody stopped it"() {
+        const failing = "trap exit TERM; while [ ! -e /fail ]; do sleep 0.1; done; rm /fail; exit 7";
+        await of.deploy("policy", { web: { command: ["sh", "-c", failing], restart: "unless-stopped" } });
+        const { Id: id } = await of.container("policy");
+        await world.docker("exec", id, "touch", "/fail");
+        await until(
+          "the engine restarts it",
+          async () => (await world.docker("inspect", id, "--format", "{{.RestartCount}}")).trim() === "1",
+        );
+        for (const [healed, verb] of [["kill"], ["stop"]].entries()) {
+          await world.docker(...verb, id);
+          await world.untilStatus(
+            "policy",
+            "it is healed",
+            (now) => isReady(now) && healedCount(now) === healed + 1,
+          );
+          expect(isRunning(await of.container("policy"))).to.equal(true);
+        }
+        const status = await world.untilReady("policy");
+        for (const { reason } of healings(status))
+          expect(reason).to.contain("web: Stopped: stopped from outside");
       },
 
       async "by a service that left the Compose file is removed, unless prune is false"() {
