@@ -20,6 +20,8 @@ describe("a source", () => {
   after(async () => {
     await hole.close();
     await world.close();
+    const images = ["slow", "moving"].map((name) => `${projectOf(name)}-web`);
+    for (const image of images) await world.docker("image", "rm", "-f", image);
   });
 
   together({
