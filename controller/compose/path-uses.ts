@@ -15,13 +15,28 @@ export interface PathUse {
   readonly kind: "mount" | "content";
 }
 
-/** Every path that the services of a rendered project use. Pure. */
-export function pathUses(project: RenderedProject): readonly PathUse[] {
+/** Every path that the services of a rendered project in `projectDir` use. Pure. */
+export function pathUses(project: RenderedProject, projectDir: string): readonly PathUse[] {
   return Object.entries(project.services).flatMap(([service, definition]) => [
     ...mounts(project, service, definition),
     ...contents(project, service, definition),
+    ...profiles(service, definition, projectDir),
     ...buildPaths(project, service, definition),
   ]);
+}
+
+/** Compose reads seccomp profiles itself; the rendering leaves their paths as they were written. */
+function profiles(service: string, definition: RenderedService, projectDir: string): readonly PathUse[] {
+  const options: readonly unknown[] = Array.isArray(definition["security_opt"])
+    ? definition["security_opt"]
+    : [];
+  return options.flatMap((option): readonly PathUse[] => {
+    const file = typeof option === "string" ? /^seccomp[=:](.+)$/s.exec(option)?.[1] : undefined;
+    if (file === undefined || file === "unconfined" || file === "builtin") return [];
+    // To Compose a tilde is the home of whoever runs it.
+    const path = file.startsWith("~") ? join("/", file) : resolve(projectDir, file);
+    return [{ service, field: "security_opt.seccomp", path, kind: "content" }];
+  });
 }
 
 function mounts(

@@ -9,6 +9,7 @@ import { isWithin, type RepositoryFiles } from "./repository-files.ts";
 import {
   MAX_ENV_FILE_BYTES,
   pathText,
+  refuseHome,
   type RawFile,
   type RawProject,
   type RawService,
@@ -54,8 +55,10 @@ async function checkEnvFiles(
     for (const item of oneOrMany(file.source, fieldOf(file.source, node, field))) {
       const text = pathText(file, isMap(item) ? fieldOf(file.source, item, "path") : item);
       if (text === undefined) continue;
+      const at = `${file.source.place(item)}: services.${name}.${field}`;
+      refuseHome(at, text);
       const path = resolve(file.baseDir, text);
-      await requireReadable(files, path, `${file.source.place(item)}: services.${name}.${field}`);
+      await requireReadable(files, path, at);
       used.push(path);
     }
   }

@@ -98,6 +98,7 @@ export async function readRawProject(
       const first = paths[0];
       if (first === undefined) continue;
       const folder = pathText(file, fieldOf(file.source, item, "project_directory"));
+      if (folder !== undefined) refuseHome(file.source.place(item), folder);
       const baseDir = folder === undefined ? dirname(first.path) : resolve(file.baseDir, folder);
       const envFiles = oneOrMany(file.source, fieldOf(file.source, item, "env_file"));
       const lookup = await includedLookup(file, baseDir, envFiles);
@@ -108,6 +109,7 @@ export async function readRawProject(
   async function includedLookup(file: RawFile, baseDir: string, envFiles: readonly Node[]): Promise<Lookup> {
     const named = envFiles.flatMap((node) => {
       const path = pathText(file, node);
+      if (path !== undefined) refuseHome(file.source.place(node), path);
       return path === undefined || path === "/dev/null"
         ? []
         : [{ path: resolve(file.baseDir, path), at: file.source.place(node) }];
@@ -157,10 +159,17 @@ export function pathText(file: RawFile, node: Node | undefined): string | undefi
   return interpolate(raw, file.lookup).text || undefined;
 }
 
+/** Compose takes a tilde for the home of whoever runs it, even where the repository holds a folder of that name. */
+export function refuseHome(at: string, path: string): void {
+  if (path.startsWith("~"))
+    throw refusal("UnsafePath", `${at}: "${path}" lies outside the repository; move it into it`);
+}
+
 function localPath(file: RawFile, node: Node, what: string): { readonly path: string; readonly at: string } {
   const at = file.source.place(node);
   const text = pathText(file, node);
   if (text === undefined) throw refusal("InvalidCompose", `${at}: ${what} names no file`);
+  refuseHome(at, text);
   if (REMOTE.test(text)) {
     throw refusal("PolicyViolation", `${at}: ${what} takes in a remote file; copy it into the repository`);
   }

@@ -47,7 +47,7 @@ export async function renderProject(
     undefinedVariables.filter(({ service }) => service === undefined || service in staged.services),
     request.allowUnset,
   );
-  const usedPaths = await checkPolicy(files, request, staged, usedFiles);
+  const usedPaths = await checkPolicy(files, request, staged, located.projectDir, usedFiles);
 
   const stagingPaths = [request.stagingDir, await realpath(request.stagingDir)];
   const project = replacePaths(staged, stagingPaths, request.stableDir);
@@ -171,11 +171,12 @@ async function checkPolicy(
   files: RepositoryFiles,
   request: RenderRequest,
   staged: RenderedProject,
+  projectDir: string,
   usedFiles: ReadonlyMap<string, readonly string[]>,
 ): Promise<Readonly<Record<string, readonly string[]>>> {
   const { stagingDir, stableDir, leftOut = [] } = request;
   // ${PWD}/data names the stable checkout already; what it will lead to is judged in the staged one.
-  const uses = pathUses(staged).map((use) =>
+  const uses = pathUses(staged, projectDir).map((use) =>
     isWithin(stableDir, use.path) ? { ...use, path: join(stagingDir, relative(stableDir, use.path)) } : use,
   );
   const inside = uses.filter(({ path }) => isWithin(stagingDir, path));

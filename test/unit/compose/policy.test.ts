@@ -14,7 +14,7 @@ function judge(
   const whole = { name: "p", ...project };
   const violation = findViolation({
     project: whole,
-    uses: pathUses(whole),
+    uses: pathUses(whole, ROOT),
     root: ROOT,
     kinds: new Map(Object.entries(kinds)),
     leftOut,
@@ -118,6 +118,23 @@ describe("policy", () => {
         { [`${ROOT}/p`]: "special" },
       ),
       'UnsafePath content-is-a-file-or-folder: configs.c.file (of service "a"): "p" is not a regular file',
+    ],
+    [
+      "a seccomp profile of the machine",
+      judge({ services: { a: { security_opt: ["seccomp=/dev/zero"] } } }),
+      'UnsafePath content-is-the-repository\'s: services.a.security_opt.seccomp: "/dev/zero" lies outside the repository; move it into it',
+    ],
+    [
+      "a seccomp profile in the home of the controller",
+      judge({ services: { a: { security_opt: ["seccomp:~/x"] } } }),
+      'UnsafePath content-is-the-repository\'s: services.a.security_opt.seccomp: "/~/x" lies outside the repository; move it into it',
+    ],
+    [
+      "a seccomp profile of the repository, and none",
+      judge({
+        services: { a: { security_opt: ["seccomp=./p.json", "seccomp=unconfined", "label=disable"] } },
+      }),
+      "allowed",
     ],
     [
       "the powers of the host",
