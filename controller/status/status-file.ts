@@ -4,11 +4,11 @@
  * when its text changes. The record stays the truth: a status file that is lost or damaged is written again.
  */
 import { constants } from "node:fs";
-import { access, mkdir, rmdir, stat } from "node:fs/promises";
+import { access, lstat, mkdir, open, rmdir, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { messageOf } from "../api/errors.ts";
 import type { StatusDocument } from "../api/status.ts";
-import { isErrno, readFileIfExists, removeFileDurably, writeFileAtomic } from "../lib/atomic-file.ts";
+import { isErrno, removeFileDurably, writeFileAtomic } from "../lib/atomic-file.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
 import { listStatusFiles, statusFileOf } from "./read-status.ts";
@@ -57,6 +57,7 @@ export interface StatusPublisherDeps {
 }
 
 const RETRY_MS = 30_000;
+const MAX_STATUS_BYTES = 64 * 1024 * 1024;
 
 interface Slot {
   readonly file: string;
@@ -147,7 +148,7 @@ export function createStatusPublisher({ registryDir, log, clock }: StatusPublish
     const text = renderStatusFile(wanted.map((slot) => slot.text));
     const stamp = await stampOf(target);
     if (file.onDisk === undefined || file.onDisk.stamp !== stamp) {
-      const found = await readFileIfExists(target);
+      const found = await readStatusText(target);
       if (found === undefined || stamp === undefined) delete file.onDisk;
       else file.onDisk = { text: found, stamp };
     }
@@ -179,7 +180,7 @@ export function createStatusPublisher({ registryDir, log, clock }: StatusPublish
   async function isOnDisk(slot: Slot): Promise<boolean> {
     const target = join(registryDir, slot.file);
     try {
-      const text = await readFileIfExists(target);
+      const text = await readStatusText(target);
       if (text !== undefined) {
         const chunks = splitStatusFile(text);
         return chunks.length === 0 || chunks.some((chunk) => chunk.name === slot.name);
@@ -195,7 +196,7 @@ export function createStatusPublisher({ registryDir, log, clock }: StatusPublish
     unclaimed: () => [...unclaimed],
     async load() {
       for (const path of await listStatusFiles(registryDir)) {
-        const text = await readFileIfExists(join(registryDir, path)).catch(() => undefined);
+        const text = await readStatusText(join(registryDir, path)).catch(() => undefined);
         if (text === undefined) continue;
         const chunks = splitStatusFile(text);
         if (chunks.length === 0) log.debug("not a status file of ConOps: left alone", { file: path });
@@ -246,9 +247,30 @@ export function createStatusPublisher({ registryDir, log, clock }: StatusPublish
   };
 }
 
+/**
+ * The text of a status file; undefined when there is none. What is no regular file of a bearable size reads as empty: a pipe
+ * or a link in its place is neither waited for nor followed, and the next write takes it away.
+ */
+async function readStatusText(path: string): Promise<string | undefined> {
+  const { O_RDONLY, O_NONBLOCK, O_NOFOLLOW } = constants;
+  try {
+    const file = await open(path, O_RDONLY | O_NONBLOCK | O_NOFOLLOW);
+    try {
+      const found = await file.stat();
+      return found.isFile() && found.size <= MAX_STATUS_BYTES ? await file.readFile("utf8") : "";
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    if (isErrno(error, "ENOENT")) return undefined;
+    if (isErrno(error, "ELOOP", "ENXIO")) return ""; // a link; a socket
+    throw error;
+  }
+}
+
 async function stampOf(path: string): Promise<string | undefined> {
   try {
-    const { ino, size, mtimeNs } = await stat(path, { bigint: true });
+    const { ino, size, mtimeNs } = await lstat(path, { bigint: true });
     return `${ino}:${size}:${mtimeNs}`;
   } catch (error) {
     if (isErrno(error, "ENOENT")) return undefined;

@@ -1,4 +1,6 @@
-import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { execFileSync } from "node:child_process";
+import { symlinkSync } from "node:fs";
+import { lstat, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
@@ -186,6 +188,28 @@ status:
       await publisher.publish("shop", at("shop.yaml"), statusOf("shop"));
 
       expect(await read("shop.status.yaml")).to.equal(text);
+    });
+  }
+
+  for (const [name, put] of [
+    ["a link to another file", (path: string) => symlinkSync(join(parent, "victim"), path)],
+    ["a link to a device without end", (path: string) => symlinkSync("/dev/zero", path)],
+    ["a pipe that nobody writes to", (path: string) => void execFileSync("mkfifo", [path])],
+  ] as const) {
+    it(`writes a file in the place of ${name}, and neither reads nor writes what stood there`, async () => {
+      await writeFile(join(parent, "victim"), "mine");
+      const publisher = create();
+      await publisher.publish("shop", at("shop.yaml"), statusOf("shop"));
+      await rm(join(dir, "shop.status.yaml"));
+      put(join(dir, "shop.status.yaml"));
+
+      const seen = await publisher.exists("shop");
+      await publisher.publish("shop", at("shop.yaml"), statusOf("shop", { phase: "Degraded" }));
+
+      expect(seen).to.equal(true);
+      expect((await lstat(join(dir, "shop.status.yaml"))).isFile()).to.equal(true);
+      expect(await read("shop.status.yaml")).to.include("phase: Degraded");
+      expect(await readFile(join(parent, "victim"), "utf8")).to.equal("mine");
     });
   }
 
