@@ -184,8 +184,8 @@ async function work(config: Config, { log, clock, metrics, leadership, stopping 
       docker,
       engine,
       status,
-      readManifest: (manifest) =>
-        applicationFromManifest(manifest, { allowFileRepos: config.allowFileRepos }),
+      // What was deployed under a flag goes on being healed, and can be deleted, when the flag is gone.
+      readManifest: (manifest) => applicationFromManifest(manifest, { allowFileRepos: true }),
       remoteOf: (application) => remoteOf(application.spec.source.repoURL),
       applySlots: createSlots(config.concurrency),
       healSlots: createSlots(config.concurrency),
@@ -249,12 +249,12 @@ async function work(config: Config, { log, clock, metrics, leadership, stopping 
 
   // Nothing new begins; what prepares is broken off by `stopping`; an `up` that runs may finish within the limit.
   log.info("controller stops", { reason: messageOf(stopping.reason) });
-  queue.shutDown();
-  await Promise.all([registry.close(), sources.close()]);
   const limit = clock.after(config.shutdownTimeoutMs, () => {
     log.warn("what still runs is ended", { afterMs: config.shutdownTimeoutMs });
     hardStop.abort(new Error("the shutdown took too long"));
   });
+  queue.shutDown();
+  await Promise.all([registry.close(), sources.close()]);
   await workers.done;
   limit();
   hardStop.abort(new Error("the controller has stopped"));

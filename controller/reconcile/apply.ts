@@ -21,6 +21,7 @@ import { localChangePolicy } from "./local-change.ts";
 import { madeServices } from "./made.ts";
 import { mountedFiles, servicesWithOldFiles } from "./mounted-files.ts";
 import { provideImages, servicesToRun } from "./prepare.ts";
+import { syncHandled } from "./requests.ts";
 import { requireHostPaths, requireOwnership } from "./require.ts";
 import { runKeys, usedFilesHash } from "./target.ts";
 import type { Visit } from "./visit.ts";
@@ -64,7 +65,9 @@ export async function applyTarget(
     const failure = asFailure(error, visit);
     // Broken off, not failed: the record goes on saying "running", and the next visit begins anew.
     if (failure.reason === "SyncInterrupted") return { result: "failed", error: failure };
-    await visit.update((record) => ({ ...record, attempt: failed(record, failure, deps.clock.now()) }));
+    await visit.update((record) =>
+      syncHandled({ ...record, attempt: failed(record, failure, deps.clock.now()) }),
+    );
     return { result: "failed", error: failure };
   } finally {
     await rm(stagingDir, { recursive: true, force: true });
@@ -88,7 +91,7 @@ async function applyRendering(sync: Sync, visit: Visit, deps: ReconcileDeps): Pr
   const usedFiles = usedFilesHash(rendering, staged.entries);
   const before = visit.record();
   if (changesNothing(before, rendering, usedFiles, trigger, spec.compose)) {
-    await visit.update((record) => recordUnchanged(record, target, staged, deps.clock.now()));
+    await visit.update((record) => syncHandled(recordUnchanged(record, target, staged, deps.clock.now())));
     return { result: "unchanged" };
   }
   const imageIds = await provideImages(rendering, visit, deps);
@@ -153,7 +156,9 @@ async function applyRendering(sync: Sync, visit: Visit, deps: ReconcileDeps): Pr
     });
   }
   await visit.update((record) =>
-    recordApplied(record, { trigger, startedAt, timeoutMs: spec.sync.timeoutMs }, deps.clock.now()),
+    syncHandled(
+      recordApplied(record, { trigger, startedAt, timeoutMs: spec.sync.timeoutMs }, deps.clock.now()),
+    ),
   );
   failpoint("applied-recorded", visit.name);
   return { result: "applied" };

@@ -53,10 +53,12 @@ export async function look(
     ending: (id) => deps.engine.ending(id),
     prune: visit.application.spec.sync.prune,
   });
-  const steps =
-    unopenable === undefined
-      ? judged.steps
-      : judged.steps.filter(({ act }) => act !== "up" && act !== "prune");
+  const steps = judged.steps.filter(({ act, service }) => {
+    if (act !== "up" && act !== "prune") return true;
+    if (unopenable !== undefined) return false;
+    // What a failed try did not bring about is tried again by the next one, at its own pace.
+    return attempt?.made === undefined || (made.services[service]?.containers.length ?? 0) > 0;
+  });
   return { made, rendering, unopenable, plan: { ...judged, steps } };
 }
 

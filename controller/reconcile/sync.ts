@@ -6,7 +6,6 @@ import { FRESH_BUDGET } from "./budget.ts";
 import type { Decision } from "./decide.ts";
 import type { ReconcileDeps } from "./deps.ts";
 import type { Memory } from "./memory.ts";
-import { syncHandled } from "./requests.ts";
 import type { Visit } from "./visit.ts";
 
 /**
@@ -37,9 +36,7 @@ export async function sync(
       deps,
       showProgress,
     );
-    // Broken off: the request, too, is still to be carried out.
     if (applied.result === "failed" && applied.error.reason === "SyncInterrupted") return applied.error;
-    await visit.update(syncHandled);
     if (applied.result === "applied") {
       memory.budget = FRESH_BUDGET;
       deps.log.info("applied", { event: "Applied", reason: trigger, ...fields });

@@ -49,6 +49,7 @@ export async function visitApplication(
     return { kind: "waiting", reason: "Progressing", recheckAfterMs: survivorMs };
   }
 
+  await renewGate(visit, deps);
   const timers: number[] = [];
   let decision = decideNow();
   const elsewhere = whyElsewhere(visit, deps);
@@ -174,6 +175,17 @@ async function noteSource(source: SourceState, visit: Visit, deps: ReconcileDeps
   if (revision === undefined || visit.record().source?.revision === revision) return;
   const since = rfc3339(deps.clock.now());
   await visit.update((record) => ({ ...record, source: { revision, since } }));
+}
+
+/** What was stopped while it waited for its gate has the whole time again. */
+async function renewGate(visit: Visit, deps: ReconcileDeps): Promise<void> {
+  const { state, applied } = visit.record();
+  const { spec } = visit.application;
+  const now = deps.clock.now();
+  if (spec.state !== "Running" || state !== "Stopped" || applied?.gate !== "pending") return;
+  if (applied.gateDeadline > now) return;
+  const renewed = { ...applied, gateDeadline: now + spec.sync.timeoutMs };
+  await visit.update((record) => ({ ...record, applied: renewed }));
 }
 
 /** `spec.state` is brought about when nothing is found amiss: until then, starting and stopping go on without selfHeal. */
