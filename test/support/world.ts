@@ -138,6 +138,7 @@ export async function createWorld(env: Environment = process.env): Promise<World
         lines: () =>
           text
             .split("\n")
+            .slice(0, -1) // the last line may still be coming
             .flatMap((line) => (line.startsWith("{") ? [JSON.parse(line) as Record<string, unknown>] : [])),
         async stop() {
           child.kill("SIGTERM");
