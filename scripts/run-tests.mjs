@@ -8,6 +8,8 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 
+/** Files that run at a time. A test of the whole program mostly waits, each file in a world of its own. */
+const JOBS = { e2e: 2 };
 /** How long one test may take, unless it says otherwise. */
 const TIMEOUTS_MS = { unit: 5_000, integration: 60_000, e2e: 180_000 };
 
@@ -39,6 +41,7 @@ async function runSuite(suite) {
     return { passed: 0, failed: 1 };
   }
   process.stdout.write(`\n== ${suite}\n`);
+  const jobs = files.length > 1 ? (JOBS[suite.split("/")[0]] ?? 1) : 1;
   const countsFile = path.join(counts, `${suite.replaceAll("/", "-")}.json`);
   const child = spawn(
     process.execPath,
@@ -50,6 +53,7 @@ async function runSuite(suite) {
       "--forbid-only",
       "--forbid-pending",
       `--reporter=${path.join(root, "scripts", "mocha-reporter.cjs")}`,
+      ...(jobs > 1 ? ["--parallel", `--jobs=${jobs}`] : []),
       ...mochaArguments,
       ...files,
     ],
