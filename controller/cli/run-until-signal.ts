@@ -29,7 +29,7 @@ export async function runUntilSignal(
   const listen = (signal: NodeJS.Signals): void => {
     if (signalled !== undefined) process.exit(128 + constants.signals[signal]);
     signalled = signal;
-    log.info("stopping", { signal, again: "ends it at once" });
+    log.info("stopping; a second signal ends it at once", { signal });
     onFirst(signal);
   };
   for (const signal of SIGNALS) process.on(signal, listen);

@@ -167,15 +167,29 @@ describe("createLogger(): pretty", () => {
   it("writes a short line in local time", async () => {
     const { log, lines } = setUp({ format: "pretty" });
 
-    log.info("application synced", { application: "shop", revision: "1a2b3c4" });
+    log.info("applied", { revision: "1a2b3c4" });
 
     const time = new Date(Date.UTC(2026, 0, 1)).toTimeString().slice(0, 8);
-    expect(await lines()).to.deep.equal([
-      `${time} info  application synced  application=shop revision=1a2b3c4`,
-    ]);
+    expect(await lines()).to.deep.equal([`${time} info  applied  revision=1a2b3c4`]);
   });
 
   for (const { name, write, expected } of [
+    {
+      name: "puts the application first, and shortens the id of a commit",
+      write: (log: Log) => log.info("applied", { application: "shop", revision: "0123456789".repeat(4) }),
+      expected: ["info  shop: applied  revision=012345678901"],
+    },
+    {
+      name: "leaves out what only machines read, or what stands there already",
+      write: (log: Log) =>
+        log.info("applied", { event: "Applied", reason: "Drift", trigger: "Drift", stuck: [], list: [1] }),
+      expected: ["info  applied  reason=Drift list=[1]"],
+    },
+    {
+      name: "keeps a trigger that is not the reason",
+      write: (log: Log) => log.info("failed", { reason: "PullFailed", trigger: "Drift" }),
+      expected: ["info  failed  reason=PullFailed trigger=Drift"],
+    },
     {
       name: "puts what happened behind the message",
       write: (log: Log) => log.warn("reconcile failed", { key: "shop", message: "Cannot fetch: refused" }),
@@ -195,7 +209,13 @@ describe("createLogger(): pretty", () => {
       name: "tells an error with its causes",
       write: (log: Log) =>
         log.warn("x", { error: new Error("outer", { cause: new Error("inner", { cause: "root" }) }) }),
-      expected: ['warn  x  error="outer (cause: inner (cause: root))"'],
+      expected: ["warn  x: outer (cause: inner (cause: root))"],
+    },
+    {
+      name: "tells a foreseen error in its own words alone, without causes and stack",
+      write: (log: Log) =>
+        log.error("x", { error: new Error('Cannot read "a": gone', { cause: new Error("ENOENT") }) }),
+      expected: ['error x: Cannot read "a": gone'],
     },
     {
       name: "puts text of several lines below, indented",
