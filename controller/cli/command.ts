@@ -47,6 +47,7 @@ export function addCommand(
   const command = program
     .command(usage)
     .description(description)
+    .showHelpAfterError(`See: conops ${usage} --help`)
     .addHelpText("after", formatExamples(examples));
   for (const { flag, variable, default: value, meaning } of flags) {
     command.option(flag, `${meaning} (${variable}; default: ${value})`);

@@ -71,10 +71,23 @@ function describeFields(fields: object, indent: string): string {
       if (typeof value !== "object" || value === null)
         return `${indent}${key}: ${oneLine(plainText(value))}\n`;
       if (!Array.isArray(value)) return `${indent}${key}:\n${describeFields(value, `${indent}  `)}`;
-      const items = value.map(plainText);
-      return `${indent}${key}: ${oneLine(items.join(", "))}\n`;
+      if (value.some(isMapping))
+        return `${indent}${key}:\n${value.map((item) => describeItem(item, indent)).join("")}`;
+      return `${indent}${key}: ${oneLine(value.map(plainText).join(", "))}\n`;
     })
     .join("");
+}
+
+/** An element of a list: a mapping on one line. */
+function describeItem(item: unknown, indent: string): string {
+  const fields = isMapping(item)
+    ? Object.entries(item).map(([key, value]) => `${key}: ${plainText(value)}`)
+    : [];
+  return `${indent}  - ${oneLine(fields.length > 0 ? fields.join(", ") : plainText(item))}\n`;
+}
+
+function isMapping(value: unknown): value is object {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function describeState({ status }: Resource, { terminal, clock }: Shown): string {

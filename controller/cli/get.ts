@@ -14,7 +14,8 @@ export interface GetOptions {
   readonly names: readonly string[];
   readonly output: Output;
   readonly headers: boolean;
-  readonly matches: (labels: Readonly<Record<string, string>>) => boolean;
+  /** Undefined takes all. */
+  readonly matches?: (labels: Readonly<Record<string, string>>) => boolean;
 }
 
 /** Prints the Applications as they stand. Throws CommandError when one that was named is not there. */
@@ -31,7 +32,8 @@ export async function getApplications(context: CommandContext, options: GetOptio
     return;
   }
   if (resources.length === 0) {
-    terminal.err(`No Applications in ${JSON.stringify(manifestsDir)}.\n`);
+    const which = options.matches !== undefined ? " with these labels" : "";
+    terminal.err(`No Applications${which} in ${JSON.stringify(manifestsDir)}.\n`);
     return;
   }
   const { head, rows } = toTable(resources, output === "wide", clock.now());
@@ -85,7 +87,7 @@ function select(
   manifestsDir: string,
 ): readonly Resource[] {
   const named = names.length === 0 ? all : requireResources(all, names, manifestsDir);
-  return named.filter(({ labels }) => matches(labels));
+  return matches === undefined ? named : named.filter(({ labels }) => matches(labels));
 }
 
 function isNamed(name: string, names: readonly string[]): boolean {

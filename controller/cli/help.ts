@@ -24,6 +24,8 @@ A first Application, manifests/hello.yaml:
   conops get -w                          watch it come up, in a second terminal
   conops describe hello                  everything about it, and why
 
+  Edit the file, and the edit is deployed; remove it, and the project goes, volumes kept.
+
 Where state lives:
   manifests/hello.yaml         yours: what you want
   manifests/hello.status.yaml  the controller's: what it observed
@@ -32,8 +34,8 @@ Where state lives:
 
 Exit codes:
   0  done, or what was waited for came true
-  1  failed, or timed out
-  2  the command line is wrong
+  1  failed, not valid, unknown name, or timed out
+  2  the command line or a variable is wrong
 
 Flags are also read from the environment: --data-dir is CONOPS_DATA_DIR.
 "conops help COMMAND" shows a command with examples.

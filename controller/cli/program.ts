@@ -67,7 +67,7 @@ function addLooking(program: Command, deps: ProgramDeps): void {
         names: KINDS.includes(names[0]?.toLowerCase() ?? "") ? names.slice(1) : names,
         output: OUTPUTS.find((output) => output === flags["output"]) ?? "table",
         headers: flags["headers"] !== false,
-        matches: typeof selector === "string" ? parseSelector(selector) : () => true,
+        ...(typeof selector === "string" && { matches: parseSelector(selector) }),
       };
       await (flags["watch"] === true ? watchApplications : getApplications)(contextOf(deps, flags), options);
     });

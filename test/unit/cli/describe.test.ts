@@ -110,7 +110,8 @@ Spec:
     path: deploy
   compose:
     profiles: a, b
-    env: {"name":"TAG","value":"1"}
+    env:
+      - name: TAG, value: 1
 Phase:         Degraded
 Sync:          Synced
   Applied:     ${COMMIT}

@@ -44,7 +44,7 @@ describe("getApplications()", () => {
   async function get(options: Partial<GetOptions> = {}): Promise<{ out: string; err: string }> {
     const terminal = createTestTerminal();
     const context = { terminal, clock: createFakeClock(NOW), manifestsDir: folder.dir, dataDir: "/nowhere" };
-    const all = { names: [], output: "table", headers: true, matches: () => true, ...options } as const;
+    const all = { names: [], output: "table", headers: true, ...options } as const;
     await getApplications(context, all);
     return terminal.printed();
   }
@@ -148,11 +148,18 @@ describe("getApplications()", () => {
     );
   });
 
+  it("says so where nothing has the labels", async () => {
+    const { out, err } = await get({ matches: () => false });
+
+    expect(out).to.equal("");
+    expect(err).to.equal(`No Applications with these labels in ${JSON.stringify(folder.dir)}.\n`);
+  });
+
   it("says so where there is nothing, and where there is no folder", async () => {
     const empty = await createFixtureFolder();
     const terminal = createTestTerminal();
     const context = { terminal, clock: createFakeClock(NOW), dataDir: "/nowhere" };
-    const options = { names: [], output: "table", headers: true, matches: () => true } as const;
+    const options = { names: [], output: "table", headers: true } as const;
 
     await getApplications({ ...context, manifestsDir: empty.dir }, options);
     await empty.cleanUp();
