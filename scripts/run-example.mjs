@@ -3,6 +3,7 @@
 import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import http from "node:http";
+import { constants } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { createExampleRepository, serveExampleRepository } from "./example-repository.mjs";
@@ -34,15 +35,8 @@ if (hasExample) {
   say("", "Starting ConOps on manifests/ (`git checkout manifests/hello.yaml` brings the example back).", "");
 }
 
-const parameters = [
-  "run",
-  "--manifests",
-  "manifests",
-  "--data-dir",
-  ".conops/data",
-  "--log-format",
-  "pretty",
-];
+// The folders are the defaults, so that `scripts/conops run` and every other command find the same ones.
+const parameters = ["run", "--manifests", "manifests", "--data-dir", ".conops", "--log-format", "pretty"];
 // In a session of its own: Ctrl-C reaches this process alone, which passes it on once.
 const controller = spawn(path.join(root, "scripts", "conops"), [...parameters, ...process.argv.slice(2)], {
   cwd: root,
@@ -73,13 +67,20 @@ if (stopping.signal.aborted && code === 0) {
     "ConOps has stopped. What it deployed keeps running; `make run` takes it up again, `make clean-example` removes it.",
   );
 }
-process.exit(code ?? (signal === null ? 1 : 128));
+if (signal !== null && !stopping.signal.aborted) {
+  say(
+    "",
+    `ConOps was ended by ${signal}. What it deployed keeps running; \`make run\` takes it up where it was.`,
+  );
+}
+process.exit(code ?? 128 + constants.signals[signal]);
 
 async function explainOncePageAnswers() {
   const started = Date.now();
   while (!stopping.signal.aborted && Date.now() - started < PAGE_LIMIT_MS) {
     const url = pageUrl();
-    if ((await pageAnswers(url)) && isSynced()) {
+    // A page and a status that an earlier run left say nothing of this one.
+    if ((await isReady()) && (await answers(url)) && isSynced()) {
       explain(url, Math.round((Date.now() - started) / 1000));
       return;
     }
@@ -90,9 +91,17 @@ async function explainOncePageAnswers() {
     "",
     "The example does not run yet. What ConOps sees, and why:",
     "  cat manifests/hello.status.yaml",
-    "  scripts/conops describe hello --data-dir .conops/data",
+    "  scripts/conops describe hello",
     "",
   );
+}
+
+/** Whether the controller leads, and has looked around; unknown, hence taken for true, without its HTTP port. */
+function isReady() {
+  const given = process.argv.findIndex((parameter) => parameter === "--http");
+  const address =
+    (given === -1 ? undefined : process.argv[given + 1]) || process.env.CONOPS_HTTP || "127.0.0.1:9464";
+  return address === "off" ? true : answers(`http://${address}/readyz`);
 }
 
 /** The manifest may have been edited since: its PORT decides. */
@@ -115,7 +124,7 @@ function isSynced() {
   }
 }
 
-function pageAnswers(url) {
+function answers(url) {
   return new Promise((resolve) => {
     const request = http.get(url, { timeout: 1000, agent: false }, (response) => {
       response.resume();
@@ -127,6 +136,8 @@ function pageAnswers(url) {
 }
 
 function explain(url, seconds) {
+  const port = Number(new URL(url).port);
+  const next = port === 8088 ? 8089 : 8088;
   say(
     "",
     `  The example runs: ${url}${seconds > 1 ? `  (after ${seconds} s)` : ""}`,
@@ -135,15 +146,15 @@ function explain(url, seconds) {
     "    manifests/hello.status.yaml   what ConOps sees, and what it did about it",
     "    .conops/example/hello         your clone of the repository that it follows",
     "",
-    "  Try in another terminal, and reload the page:",
+    "  Try in another terminal, in this folder, and reload the page:",
     "",
-    "    push a commit        cd .conops/example/hello",
-    "                         echo '<h1>Hello again</h1>' > site/index.html",
-    "                         git commit -am 'Say hello again' && git push",
+    "    push a commit        echo '<h1>Hello again</h1>' > .conops/example/hello/site/index.html",
+    "                         git -C .conops/example/hello commit -am 'Say hello again'",
+    "                         git -C .conops/example/hello push       (it is deployed within 5 s)",
     "    kill the container   docker kill hello-web-1       (it comes back in a second or two)",
-    "    edit the manifest    sed -i 's/8088/8089/' manifests/hello.yaml       (the page moves to port 8089)",
+    `    edit the manifest    sed -i 's/${port}/${next}/' manifests/hello.yaml       (the page moves to port ${next})`,
     "    delete it            rm manifests/hello.yaml       (the project goes; `git checkout manifests` brings it back)",
-    "    look                 scripts/conops get applications",
+    "    look                 scripts/conops get applications; scripts/conops describe hello",
     "",
     "  Ctrl-C stops ConOps, and leaves the example running.",
     "",
