@@ -2,7 +2,16 @@
  * A lock that the kernel holds: it is free the moment its owner is gone, however it went, and a stale pid in the file means
  * nothing. Node opens every file close-on-exec, so that no child process keeps it.
  */
-import { closeSync, constants, fstatSync, ftruncateSync, openSync, statSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  constants,
+  fchmodSync,
+  fstatSync,
+  ftruncateSync,
+  openSync,
+  statSync,
+  writeSync,
+} from "node:fs";
 import koffi from "koffi";
 import { isErrno } from "./atomic-file.ts";
 import { sleep, type Clock } from "./clock.ts";
@@ -14,6 +23,8 @@ export interface Lock {
 
 const LOCK_EX = 2;
 const LOCK_NB = 4;
+/** To lock a file it is enough to read it: whoever can, can keep every controller away. */
+const LOCK_FILE_MODE = 0o600;
 /** How often a lock file that is removed and made again under our hands is tried anew before that is a fault. */
 const TRIES = 10;
 
@@ -35,6 +46,7 @@ export function tryLock(path: string): Lock | undefined {
         closeSync(fd); // locked a file that nobody else will find
         continue;
       }
+      fchmodSync(fd, LOCK_FILE_MODE);
       ftruncateSync(fd);
       writeSync(fd, `${process.pid}\n`, 0);
     } catch (error) {
@@ -73,7 +85,7 @@ function lockOf(fd: number): Lock {
 
 function openLockFile(path: string): number {
   try {
-    return openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o644);
+    return openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, LOCK_FILE_MODE);
   } catch (error) {
     const cause = error instanceof Error ? error.message : String(error);
     throw new Error(`Cannot lock "${path}": ${cause}`, { cause: error });
