@@ -183,7 +183,15 @@ async function checkPolicy(
   const kinds = new Map(
     await Promise.all(inside.map(async ({ path }) => [path, await files.inspect(path)] as const)),
   );
-  const violation = findViolation({ project: staged, uses, root: stagingDir, kinds, leftOut });
+  // What was left out may be used through a link that was not.
+  const led = await Promise.all(inside.map(async (use) => ({ ...use, path: await files.follow(use.path) })));
+  const violation = findViolation({
+    project: staged,
+    uses: [...uses, ...led],
+    root: stagingDir,
+    kinds,
+    leftOut,
+  });
   if (violation !== undefined) throw refusal(violation.reason, violation.message);
   return Object.fromEntries(
     Object.keys(staged.services).map((service) => {

@@ -1,5 +1,5 @@
 import { constants, lstat, open, realpath, stat } from "node:fs/promises";
-import { dirname, isAbsolute, relative, sep } from "node:path";
+import { dirname, isAbsolute, join, relative, sep } from "node:path";
 import { isErrno } from "../lib/atomic-file.ts";
 
 export type PathKind = "file" | "folder" | "special" | "missing" | "outside";
@@ -13,6 +13,8 @@ export interface RepositoryFiles {
    * checkout. `special`: a pipe, a device, a socket.
    */
   inspect(path: string): Promise<PathKind>;
+  /** Where links inside the checkout lead an absolute path, also of what is not there; the path itself where they leave it. */
+  follow(path: string): Promise<string>;
   /** The path as a person knows it: relative to the checkout; absolute where it lies outside. */
   show(path: string): string;
   /** The text of a regular file inside; `large` beyond `maxBytes`. Never waits for a pipe. */
@@ -38,6 +40,13 @@ export function createRepositoryFiles(root: string): RepositoryFiles {
   return {
     root,
     inspect,
+    async follow(path) {
+      const real = await realpathOfExisting(path);
+      const top = await realRoot;
+      return real === undefined || !isWithin(top, real.path)
+        ? path
+        : join(root, relative(top, real.path), real.missing);
+    },
     show: (path) => (isWithin(root, path) ? relative(root, path) || "." : path),
     async read(path, maxBytes) {
       const kind = await inspect(path);
@@ -60,12 +69,15 @@ export function isWithin(folder: string, path: string): boolean {
   return way === "" || (way !== ".." && !way.startsWith(`..${sep}`) && !isAbsolute(way));
 }
 
-/** The real path of what exists of `path`; undefined where a link leads nowhere, or in circles. */
-async function realpathOfExisting(path: string): Promise<{ path: string; whole: boolean } | undefined> {
+/** The real path of what exists of `path`, and the rest of it; undefined where a link leads nowhere, or in circles. */
+async function realpathOfExisting(
+  path: string,
+): Promise<{ path: string; whole: boolean; missing: string } | undefined> {
   let existing = path;
   for (;;) {
     try {
-      return { path: await realpath(existing), whole: existing === path };
+      const found = await realpath(existing);
+      return { path: found, whole: existing === path, missing: relative(existing, path) };
     } catch (error) {
       if (!isErrno(error, "ENOENT", "ENOTDIR")) return undefined;
       if (await isDanglingLink(existing)) return undefined;
