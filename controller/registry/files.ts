@@ -63,9 +63,11 @@ export function stemOf(file: string): string {
   return file.replace(/\.ya?ml$/, "");
 }
 
+export const STATUS_SUFFIX = ".status.yaml";
+
 /** `a/shop.yaml` → `a/shop.status.yaml`. */
 export function statusFileOf(file: string): string {
-  return `${stemOf(file)}.status.yaml`;
+  return `${stemOf(file)}${STATUS_SUFFIX}`;
 }
 
 /**

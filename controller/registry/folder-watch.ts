@@ -6,7 +6,7 @@
 import { lstat } from "node:fs/promises";
 import { basename, join, relative, sep } from "node:path";
 import { watch } from "chokidar";
-import { isIgnoredName, isManifestName, isRequestName } from "./files.ts";
+import { isIgnoredName, isManifestName, isRequestName, STATUS_SUFFIX } from "./files.ts";
 import { MARKER_FILE } from "./marker.ts";
 
 /** A registry-relative file to read again; `undefined`: more than that may have changed, list everything. */
@@ -24,10 +24,12 @@ export interface FolderWatch {
 export async function watchFolder(options: {
   readonly root: string;
   readonly onHint: (hint: Hint) => void;
+  /** A registry-relative status file was removed, and has not come back at once. Default: nobody listens. */
+  readonly onStatusGone?: (path: string) => void;
   readonly onError: (error: unknown) => void;
   readonly signal: AbortSignal;
 }): Promise<FolderWatch> {
-  const { root, onHint, onError, signal } = options;
+  const { root, onHint, onStatusGone, onError, signal } = options;
   signal.throwIfAborted();
   let failed = false;
   const watcher = watch(root, {
@@ -55,8 +57,18 @@ export async function watchFolder(options: {
     // A confirmation takes effect with a listing of everything, and must not be seen before it does.
     if (path.endsWith(".confirm-deletion.request.yaml")) onHint(undefined);
     else if (isManifestName(path) || isRequestName(path)) onHint(path);
+    else if (event === "rename" && path.endsWith(STATUS_SUFFIX)) void tellIfGone(path);
     // chokidar tells of a new folder only after it has read all the others beside it.
     else if (event === "rename" && !/\.ya?ml$/.test(path)) void hintIfFolder(path);
+  }
+
+  /** The controller's own writes are renames, too: after them the file is there. */
+  async function tellIfGone(path: string): Promise<void> {
+    const isGone = await lstat(join(root, path)).then(
+      () => false,
+      () => true,
+    );
+    if (isGone) onStatusGone?.(path);
   }
 
   async function hintIfFolder(path: string): Promise<void> {

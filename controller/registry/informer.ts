@@ -4,6 +4,7 @@
  * before anything counts as deleted, and now and then as insurance. `enqueue` tells which key to look at; nothing else
  * follows from a change here.
  */
+import { statusFileOf } from "./files.ts";
 import { messageOf } from "../api/errors.ts";
 import { isErrno } from "../lib/atomic-file.ts";
 import type { Clock } from "../lib/clock.ts";
@@ -95,6 +96,15 @@ export async function createRegistry(options: RegistryOptions): Promise<Registry
     root: dir,
     clock,
     onHint: looks.hint,
+    onStatusGone(path) {
+      for (const [key, declaration] of view.declarations) {
+        if ("place" in declaration && statusFileOf(declaration.place.file) === path) enqueue(key);
+      }
+      // What is being deleted is declared nowhere, and its status file's removal means something.
+      for (const { name, place, deletion } of options.known()) {
+        if (deletion !== undefined && statusFileOf(place.file) === path) enqueue(name);
+      }
+    },
     onBroken(error) {
       warnOnce("registry is not watched, but listed every few seconds", { error: messageOf(error) });
       void looks.now().then(insure);

@@ -21,12 +21,13 @@ export function createWatchKeeper(options: {
   readonly root: string;
   readonly clock: Clock;
   readonly onHint: (hint: Hint) => void;
+  readonly onStatusGone?: (path: string) => void;
   readonly onBroken: (error: unknown) => void;
   readonly signal: AbortSignal;
   /** Default: `watchFolder`. */
   readonly start?: typeof watchFolder;
 }): WatchKeeper {
-  const { root, clock, onHint, onBroken, signal, start = watchFolder } = options;
+  const { root, clock, onHint, onStatusGone, onBroken, signal, start = watchFolder } = options;
   let current: { readonly folder: string; readonly watch: FolderWatch } | undefined;
   let isBroken = false;
   let retryAt = 0;
@@ -45,6 +46,7 @@ export function createWatchKeeper(options: {
       const watch = await start({
         root,
         onHint,
+        ...(onStatusGone && { onStatusGone }),
         onError(error) {
           isBroken = true;
           retryAt = clock.monotonic() + RETRY_MS;

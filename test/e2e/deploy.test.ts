@@ -24,6 +24,9 @@ describe("a manifest in the registry", () => {
     const project = `${world.prefix}-shop`;
     expect((await world.containers(project)).map(({ State }) => State.Status)).to.deep.equal(["running"]);
 
+    await rm(join(world.manifests, "shop.status.yaml"));
+    expect(await world.untilReady("shop", first, 5000)).to.deep.equal(deployed);
+
     const second = await repo.commit(
       { "compose.yaml": sleeper("web", ['environment: {COLOR: "blue"}']) },
       "second",
