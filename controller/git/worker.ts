@@ -2,6 +2,7 @@
  * The process that `worker-process.ts` forks: runs requests side by side until its channel closes. It holds no state that
  * matters, and may be killed at any moment.
  */
+import { readFileSync } from "node:fs";
 import { messageOf } from "../api/errors.ts";
 import { OperationFault } from "./operation-fault.ts";
 import type { ControllerMessage, WorkerMessage } from "./protocol.ts";
@@ -10,6 +11,9 @@ import { runRequest } from "./worker-ops.ts";
 /** nodegit closes sockets and packs only when their objects are collected; nothing else here makes that happen. */
 const COLLECT_EVERY_OPS = 50;
 const PROGRESS_EVERY_MS = 1000;
+/** Of its own, packs that are mapped not counted: a remote may advertise refs without end, faster than any limit of time. */
+const MAX_MEMORY_KIB = 1024 * 1024;
+const LOOK_AT_MEMORY_MS = 200;
 
 let ops = 0;
 
@@ -35,6 +39,14 @@ async function work({ id, request }: ControllerMessage): Promise<void> {
   if (++ops % COLLECT_EVERY_OPS === 0) global.gc?.({ type: "minor" });
 }
 
+/** libgit2 works in other threads, which nothing but the end of the process stops. */
+function endWhenTooLarge(): void {
+  const kib = Number(/^RssAnon:\s+(\d+) kB$/m.exec(readFileSync("/proc/self/status", "utf8"))?.[1] ?? 0);
+  if (kib < MAX_MEMORY_KIB) return;
+  process.stderr.write("error: a remote or repository needs too much memory\n");
+  process.kill(process.pid, "SIGKILL");
+}
+
 // What is checked out is read by containers of any user.
 process.umask(0o022);
 // A terminal's Ctrl-C, and a service manager's SIGTERM, reach this process too; the controller decides when it ends.
@@ -42,4 +54,5 @@ process.on("SIGINT", () => undefined);
 process.on("SIGTERM", () => undefined);
 process.on("disconnect", () => process.exit(0));
 process.on("message", (message) => void work(message as ControllerMessage));
+setInterval(endWhenTooLarge, LOOK_AT_MEMORY_MS).unref();
 send({ kind: "ready" });

@@ -383,8 +383,10 @@ describe("ConOps among enemies", function () {
           let count = 0;
           const more = (): void => {
             while (!response.destroyed) {
-              const ref = `${"1".repeat(40)} refs/heads/${"x".repeat(200)}${count++}`;
-              if (!response.write(line(`${ref}${count === 1 ? "\0side-band-64k" : ""}\n`))) break;
+              const sha = (count + 1).toString(16).padStart(40, "1");
+              const ref = count === 0 ? "HEAD\0side-band-64k" : `refs/heads/${"x".repeat(200)}${count}`;
+              count += 1;
+              if (!response.write(line(`${sha} ${ref}\n`))) break;
             }
           };
           response.on("drain", more);
