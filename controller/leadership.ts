@@ -8,6 +8,7 @@ import { mkdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { messageOf } from "./api/errors.ts";
 import type { Config } from "./config.ts";
+import { isErrno } from "./lib/atomic-file.ts";
 import { sleep, type Clock } from "./lib/clock.ts";
 import { tryLock, waitForLock, type Lock } from "./lib/flock.ts";
 import type { Log } from "./lib/log.ts";
@@ -39,7 +40,7 @@ const BIND_PATIENCE_MS = 5000;
 /** Rejects when this process can never lead: no registry folder, or a leader without its HTTP address. */
 export async function lead(config: Config, deps: LeadershipDeps): Promise<Leadership> {
   const { log, clock, metrics, signal } = deps;
-  await mkdir(config.dataDir, { recursive: true, mode: 0o755 });
+  await makeDataDir(config.dataDir);
   await requireRegistry(config);
   let whyNotReady: () => string | undefined = () => "starting";
   let server: Server | undefined;
@@ -127,6 +128,21 @@ export async function lead(config: Config, deps: LeadershipDeps): Promise<Leader
   async function takeFree(path: string): Promise<Lock | undefined> {
     if (!(await isFolder(join(path, "..")))) return undefined;
     return tryLock(path);
+  }
+}
+
+async function makeDataDir(path: string): Promise<void> {
+  try {
+    await mkdir(path, { recursive: true, mode: 0o755 });
+  } catch (cause) {
+    const why = isErrno(cause, "EEXIST", "ENOTDIR")
+      ? "there is a file in its place"
+      : isErrno(cause, "EACCES", "EPERM")
+        ? "permission denied"
+        : messageOf(cause);
+    throw new Error(`Cannot make the data directory "${path}": ${why}; name another with --data-dir`, {
+      cause,
+    });
   }
 }
 

@@ -125,7 +125,9 @@ function isState(value: unknown): value is ContainerState {
 
 function parseHealth(health: JsonObject): Pick<ObservedContainer, "health" | "healthOutput"> {
   const failing = listOf(health["Log"]).findLast((probe) => numberOf(objectOf(probe)["ExitCode"]) !== 0);
-  const status = health["Status"];
+  // A pause ends the probes, and the engine then says "unhealthy" until the first one after it: no probe has failed.
+  const isUnknown = health["Status"] === "unhealthy" && health["FailingStreak"] === 0;
+  const status = isUnknown ? "starting" : health["Status"];
   return {
     health: status === "starting" || status === "healthy" || status === "unhealthy" ? status : "none",
     healthOutput: oneLine(redact(textOf(objectOf(failing)["Output"])), TEXT_LIMIT),

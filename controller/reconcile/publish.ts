@@ -1,5 +1,6 @@
 import { API_VERSION, APPLICATION, formatFault } from "../api/application.ts";
-import type { ApplicationStatus, StatusDocument } from "../api/status.ts";
+import type { Reason } from "../api/reasons.ts";
+import type { ApplicationStatus, Condition, StatusDocument } from "../api/status.ts";
 import type { Declaration } from "../registry/registry.ts";
 import { mergeConditions } from "../status/conditions.ts";
 import { rfc3339 } from "../status/history.ts";
@@ -35,6 +36,35 @@ export async function publish(
   await deps.status.publish(visit.name, record.place, document);
   failpoint("status-written", visit.name);
   deps.metrics.observed({ name: visit.name, phase: summary.phase, project: visit.project, conditions });
+  tellTurn(readyOf(before.conditions), readyOf(conditions), visit, deps);
+}
+
+/** What stops an Application and is no event of a sync or a healing: it is told when it begins and when it is over. */
+const STOPPERS: ReadonlySet<Reason> = new Set([
+  "InvalidManifest",
+  "DeletionHeld",
+  "ProjectNameTaken",
+  "ProjectNameImmutable",
+  "EngineChanged",
+]);
+
+function tellTurn(
+  before: Condition | undefined,
+  now: Condition | undefined,
+  visit: Visit,
+  deps: ReconcileDeps,
+): void {
+  if (now !== undefined && STOPPERS.has(now.reason)) {
+    if (before?.reason === now.reason && before.message === now.message) return;
+    const { reason, message } = now;
+    deps.log.warn("needs a person", { event: "NeedsAttention", reason, application: visit.name, message });
+  } else if (before !== undefined && STOPPERS.has(before.reason)) {
+    deps.log.info("goes on", { event: "GoesOn", reason: before.reason, application: visit.name });
+  }
+}
+
+function readyOf(conditions: readonly Condition[]): Condition | undefined {
+  return conditions.find(({ type }) => type === "Ready");
 }
 
 function statusDocument(

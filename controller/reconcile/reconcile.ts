@@ -14,7 +14,7 @@
  */
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
-import type { Application } from "../api/application.ts";
+import { formatFault, type Application } from "../api/application.ts";
 import { ReconcileError } from "../api/errors.ts";
 import type { Outcome, Reconcile } from "../api/outcome.ts";
 import type { Declaration } from "../registry/registry.ts";
@@ -143,6 +143,15 @@ async function withoutRecord(
     await deps.registry.consume(request);
   }
   if (declaration.kind === "invalid") {
+    if (!invalidSince.has(key)) {
+      const faults = declaration.faults.map(formatFault);
+      deps.log.warn("manifest is not valid", {
+        event: "InvalidManifest",
+        reason: "InvalidManifest",
+        key,
+        faults,
+      });
+    }
     invalidSince.set(key, invalidSince.get(key) ?? rfc3339(deps.clock.now()));
     const at = invalidSince.get(key) ?? "";
     await deps.status.publish(key, declaration.place, invalidDocument(key, declaration, at));

@@ -161,11 +161,18 @@ export function createGitInformer(options: GitInformerOptions): GitInformer {
 
   function report(name: string, before: SourceState, after: SourceState): void {
     if (after.error !== undefined) {
-      log.warn("source has a problem", { application: name, ...after.error });
+      const { reason, message } = after.error;
+      log.warn("source has a problem", { application: name, reason, message });
     } else if (before.error !== undefined) {
       log.info("source is back", { application: name, revision: after.revision });
     } else if (before.revision !== after.revision) {
-      log.info("source moved", { application: name, revision: after.revision, ref: after.ref });
+      // The first answer after a start is no move: what it leads to is told by the reconcile.
+      const tell = before.revision === undefined ? log.debug : log.info;
+      tell(before.revision === undefined ? "source read" : "source moved", {
+        application: name,
+        revision: after.revision,
+        ref: after.ref,
+      });
     }
   }
 

@@ -134,6 +134,12 @@ describe("parseContainer()", () => {
     { health: { Status: "" }, is: "none", output: "" },
     { health: { Status: "starting", Log: [] }, is: "starting", output: "" },
     { health: { Status: "healthy", Log: [{ ExitCode: 0, Output: "ok" }] }, is: "healthy", output: "" },
+    // after a pause, until the next probe
+    {
+      health: { Status: "unhealthy", FailingStreak: 0, Log: [{ ExitCode: 0, Output: "ok" }] },
+      is: "starting",
+      output: "",
+    },
     {
       health: {
         Status: "unhealthy",
