@@ -25,7 +25,7 @@ export interface EnvironmentRequest {
 
 /**
  * The whole environment of a Compose process. Fixed: a safe PATH, plain output, no menu and no prompt, no remote
- * includes. Nothing else of the controller's environment, so that no `${VARIABLE}` of a Compose file can read it.
+ * includes, no Git. Nothing else of the controller's environment, so that no `${VARIABLE}` of a Compose file can read it.
  */
 export function childEnvironment(request: EnvironmentRequest): Readonly<Record<string, string>> {
   const { own, dockerHost, workingDir, variables = [] } = request;
@@ -49,5 +49,9 @@ export function childEnvironment(request: EnvironmentRequest): Readonly<Record<s
     COMPOSE_PROGRESS: "plain",
     COMPOSE_ANSI: "never",
     DOCKER_CLI_HINTS: "false",
+    // A build asks git about its context. A repository may hold a whole Git repository of its own there, whose configuration
+    // names programs: git must neither be run nor find one.
+    BUILDX_GIT_INFO: "false",
+    GIT_DIR: "/dev/null",
   };
 }

@@ -6,7 +6,7 @@ import { connect } from "node:net";
 import { join } from "node:path";
 import { expect } from "chai";
 import { stringify } from "yaml";
-import { requireEngine, until } from "../support/engine.ts";
+import { docker, requireEngine, until } from "../support/engine.ts";
 import type { FileContent } from "../support/git-repo.ts";
 import { startSmartHttp } from "../support/git-servers.ts";
 import { createWorld, sleeper, type Controller, type World } from "../support/world.ts";
@@ -107,6 +107,23 @@ function attacks(outside: string, data: string): Readonly<Record<string, Attack>
     "preloaded-by-a-secret": harmless(web(["secrets: [x]"], "secrets: {x: {environment: LD_PRELOAD}}"), {
       ".env": "LD_PRELOAD=/no/such/library.so\n",
     }),
+    "repository-in-the-context": harmless(web(["build: ."]), {
+      Dockerfile: "FROM conops-test/busybox:1\n",
+      HEAD: "ref: refs/heads/main\n",
+      "objects/x": "",
+      "refs/heads/main": `${"1234567890".repeat(4)}\n`,
+      config: `[core]
+repositoryformatversion = 1
+bare = false
+worktree = .
+[extensions]
+partialClone = origin
+[remote "origin"]
+promisor = true
+url = .
+uploadpack = touch ${outside}/ran;
+`,
+    }),
     "settings-of-docker": harmless(web([]), {
       ".env": `COMPOSE_FILE=${compose}\nCOMPOSE_PROJECT_NAME=other\nDOCKER_HOST=tcp://127.0.0.1:1\nPATH=/none\n`,
     }),
@@ -191,7 +208,10 @@ describe("ConOps among enemies", function () {
       await world.manifest(name, spec ?? {});
     }
   });
-  after(() => world.close());
+  after(async () => {
+    await world.close();
+    await docker(["image", "rm", "--force", `${world.prefix}-repository-in-the-context-web`]);
+  });
 
   const readyOf = (name: string): Promise<string> => world.condition(name, "Ready");
 

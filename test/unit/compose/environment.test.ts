@@ -26,6 +26,8 @@ describe("childEnvironment()", () => {
       COMPOSE_PROGRESS: "plain",
       COMPOSE_ANSI: "never",
       DOCKER_CLI_HINTS: "false",
+      BUILDX_GIT_INFO: "false",
+      GIT_DIR: "/dev/null",
     });
   });
 
