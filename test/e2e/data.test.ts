@@ -142,12 +142,12 @@ describe("data", () => {
       const first = await repo.commit({ "compose.yaml": compose, "conf/app": "one", "conf/other": "one" });
       await world.manifest(name, {});
       await world.untilReady(name, first, 60_000);
-      const before = await runs(name);
       const checkout = join(world.data, "checkouts", name);
       await writeFile(join(checkout, "conf/app"), "edited here");
       // What Git does not change is nobody's conflict.
       const second = await repo.commit({ "conf/other": "two" });
       await world.untilReady(name, second, 60_000);
+      const before = await runs(name);
       expect(await readFile(join(checkout, "conf/app"), "utf8")).to.equal("edited here");
 
       await repo.commit({ "conf/app": "three", "conf/other": "three" });
