@@ -41,6 +41,8 @@ function attacks(outside: string, data: string): Readonly<Record<string, Attack>
     files: { "compose.yaml": yaml, ...others },
     ready: "True Synced",
   });
+  // An image of its own: one with the name of the tests' image would take that name from everybody.
+  const built = sleeper("web", ["build: ."]).replace(/^ +image:.*\n/m, "");
   const pwn = { executable: `#!/bin/sh\ntouch ${outside}/ran\n` };
   const link = { l: { link: outside }, f: { link: file }, c: { link: compose } };
   return {
@@ -107,7 +109,7 @@ function attacks(outside: string, data: string): Readonly<Record<string, Attack>
     "preloaded-by-a-secret": harmless(web(["secrets: [x]"], "secrets: {x: {environment: LD_PRELOAD}}"), {
       ".env": "LD_PRELOAD=/no/such/library.so\n",
     }),
-    "repository-in-the-context": harmless(web(["build: ."]), {
+    "repository-in-the-context": harmless(built, {
       Dockerfile: "FROM conops-test/busybox:1\n",
       HEAD: "ref: refs/heads/main\n",
       "objects/x": "",
