@@ -138,8 +138,9 @@ export function createDocker(options: DockerOptions): Docker {
         openLimitMs: limits.readMs,
         signal,
         open(limited) {
-          // microseconds, rounded down: an event of that very moment is sent again rather than left out
-          const since = Math.floor(sinceMs * 1000) / 1e6;
+          // microseconds, and one less: as a number, the engine's nanoseconds may have been rounded up, and an event of that
+          // very moment is sent again rather than left out
+          const since = Math.max(0, Math.floor(sinceMs * 1000) - 1) / 1e6;
           return client.stream("/events", { since, filters: EVENT_FILTERS }, limited);
         },
       }),
