@@ -166,13 +166,10 @@ export function createGitInformer(options: GitInformerOptions): GitInformer {
     } else if (before.error !== undefined) {
       log.info("source is back", { application: name, revision: after.revision });
     } else if (before.revision !== after.revision) {
+      const fields = { application: name, revision: after.revision, ref: after.ref };
       // The first answer after a start is no move: what it leads to is told by the reconcile.
-      const tell = before.revision === undefined ? log.debug : log.info;
-      tell(before.revision === undefined ? "source read" : "source moved", {
-        application: name,
-        revision: after.revision,
-        ref: after.ref,
-      });
+      if (before.revision === undefined) log.debug("source read", fields);
+      else log.info("source moved", fields);
     }
   }
 
