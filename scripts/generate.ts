@@ -1,5 +1,5 @@
 /**
- * Makes from `crds/applications.yaml` what must not differ from it: the types of a manifest, the copy of the CRD that is
+ * Makes from the CRDs of `crds/` what must not differ from them: the types of a manifest, the copy of the CRD that is
  * compiled into the program, and the JSON Schema for editors. With --check it writes nothing, and exits 1 if any is stale.
  */
 import { readFile, mkdir, writeFile } from "node:fs/promises";
@@ -10,8 +10,7 @@ import { parse } from "yaml";
 import { manifestSchema, type CustomResourceDefinition, type Schema } from "../controller/api/crd.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
-const SOURCE = "crds/applications.yaml";
-const BANNER = `// Made from ${SOURCE} by "make generate". Do not edit.`;
+const PLURALS = ["applications", "secrets", "receivers"] as const;
 
 /** What the schema of a CRD may use: anything else would be lost on the way without a word. */
 const KEYWORDS = new Set(
@@ -22,28 +21,8 @@ const KEYWORDS = new Set(
   ).split(" "),
 );
 
-const crd = parse(await readFile(join(ROOT, SOURCE), "utf8")) as CustomResourceDefinition;
-requireComplete(crd.spec.versions[0].schema.openAPIV3Schema, "");
-const schema = manifestSchema(crd);
-
-const outputs: Readonly<Record<string, string>> = {
-  "controller/api/generated/application.ts": await typesOf(schema),
-  "controller/api/generated/applications-crd.ts": [
-    BANNER,
-    'import type { CustomResourceDefinition } from "../crd.ts";\n',
-    `export const applicationsCRD: CustomResourceDefinition = ${JSON.stringify(crd, null, 2)};\n`,
-  ].join("\n"),
-  "crds/schema/application.schema.json": `${JSON.stringify(
-    {
-      $schema: "http://json-schema.org/draft-07/schema#",
-      title: `${crd.spec.names.kind} (${crd.spec.group}/${crd.spec.versions[0].name})`,
-      $comment: `Made from ${SOURCE} by "make generate". Do not edit.`,
-      ...plain(schema),
-    },
-    null,
-    2,
-  )}\n`,
-};
+const outputs: Record<string, string> = {};
+for (const plural of PLURALS) Object.assign(outputs, await outputsOf(`crds/${plural}.yaml`, plural));
 
 const stale: string[] = [];
 for (const [path, text] of Object.entries(outputs)) {
@@ -56,34 +35,62 @@ for (const [path, text] of Object.entries(outputs)) {
   process.stdout.write(`wrote ${path}\n`);
 }
 if (process.argv.includes("--check") && stale.length > 0) {
-  process.stderr.write(`Not made from ${SOURCE} as it is now: ${stale.join(", ")}; run make generate\n`);
+  process.stderr.write(`Not made from crds/ as it is now: ${stale.join(", ")}; run make generate\n`);
   process.exitCode = 1;
 }
 
-/** Throws for a field without a description, and for keywords that nothing here understands. */
-function requireComplete(schema: Schema, path: string): void {
-  const unknown = Object.keys(schema).find((keyword) => !KEYWORDS.has(keyword));
-  if (unknown !== undefined)
-    throw new Error(`Cannot use ${SOURCE}: ${path}: keyword "${unknown}" is not understood`);
-  if (schema.description === undefined)
-    throw new Error(`Cannot use ${SOURCE}: ${path}: the description is missing`);
-  for (const [key, child] of Object.entries(schema.properties ?? {}))
-    requireComplete(child, `${path}.${key}`);
-  if (schema.items) requireComplete(schema.items, `${path}[]`);
-  if (schema.additionalProperties) requireComplete(schema.additionalProperties, `${path}.*`);
+/** Path → text of everything that is made from one CRD. */
+async function outputsOf(source: string, plural: string): Promise<Readonly<Record<string, string>>> {
+  const crd = parse(await readFile(join(ROOT, source), "utf8")) as CustomResourceDefinition;
+  const [version] = crd.spec.versions;
+  const { kind, singular } = crd.spec.names;
+  requireComplete(version.schema.openAPIV3Schema, "", source);
+  const schema = manifestSchema(crd);
+  const banner = `// Made from ${source} by "make generate". Do not edit.`;
+  return {
+    [`controller/api/generated/${singular}.ts`]: await typesOf(schema, kind, banner),
+    [`controller/api/generated/${plural}-crd.ts`]: [
+      banner,
+      'import type { CustomResourceDefinition } from "../crd.ts";\n',
+      `export const ${plural}CRD: CustomResourceDefinition = ${JSON.stringify(crd, null, 2)};\n`,
+    ].join("\n"),
+    [`crds/schema/${singular}.schema.json`]: `${JSON.stringify(
+      {
+        $schema: "http://json-schema.org/draft-07/schema#",
+        title: `${kind} (${crd.spec.group}/${version.name})`,
+        $comment: `Made from ${source} by "make generate". Do not edit.`,
+        ...plain(schema),
+      },
+      null,
+      2,
+    )}\n`,
+  };
 }
 
-async function typesOf(schema: Schema): Promise<string> {
+/** Throws for a field without a description, and for keywords that nothing here understands. */
+function requireComplete(schema: Schema, path: string, source: string): void {
+  const unknown = Object.keys(schema).find((keyword) => !KEYWORDS.has(keyword));
+  if (unknown !== undefined)
+    throw new Error(`Cannot use ${source}: ${path}: keyword "${unknown}" is not understood`);
+  if (schema.description === undefined)
+    throw new Error(`Cannot use ${source}: ${path}: the description is missing`);
+  for (const [key, child] of Object.entries(schema.properties ?? {}))
+    requireComplete(child, `${path}.${key}`, source);
+  if (schema.items) requireComplete(schema.items, `${path}[]`, source);
+  if (schema.additionalProperties) requireComplete(schema.additionalProperties, `${path}.*`, source);
+}
+
+async function typesOf(schema: Schema, kind: string, banner: string): Promise<string> {
   const options = {
     bannerComment: "",
     additionalProperties: false,
     unknownAny: true,
     style: { printWidth: 110 },
   };
-  const asWritten = await compile(plain(schema), "ApplicationManifest", options);
-  const withDefaults = await compile(plain(defaulted(schema)), "ApplicationWithDefaults", options);
+  const asWritten = await compile(plain(schema), `${kind}Manifest`, options);
+  const withDefaults = await compile(plain(defaulted(schema)), `${kind}WithDefaults`, options);
   return [
-    BANNER,
+    banner,
     "\n/** A manifest as a person may write it. */",
     asWritten.replace(/^\/\*\*[\s\S]*?\*\/\n/, "").trim(),
     "\n/** The same, after the defaults were filled in. */",

@@ -9,6 +9,8 @@ export type RevisionWanted =
   | { readonly kind: "head" }
   | { readonly kind: "branch"; readonly name: string }
   | { readonly kind: "tag"; readonly name: string }
+  /** The highest version among the tags that is within the range. */
+  | { readonly kind: "semver"; readonly range: string }
   | { readonly kind: "commit"; readonly sha: string };
 
 export interface ApplicationSource {
@@ -17,6 +19,23 @@ export interface ApplicationSource {
   /** Repository-relative, POSIX separators, without `..`. A Compose file or a directory. */
   readonly path: string;
   readonly intervalMs: number;
+  /** The name of the Secret with the credential; none: the remote is read without. */
+  readonly secretRef?: string;
+  readonly submodules: boolean;
+  /** By host, in lower case, with its port where it has one; each names a Secret. */
+  readonly submoduleSecretRefs: readonly { readonly host: string; readonly secretRef: string }[];
+  readonly verify?: SourceVerify;
+}
+
+/** Who must have signed what is deployed. At least one of the three fields is there. */
+export interface SourceVerify {
+  readonly mode: "HEAD" | "Tag";
+  /** Text in the format of OpenSSH's allowed_signers. */
+  readonly allowedSigners?: string;
+  /** Armored public keys. */
+  readonly allowedPGPKeys?: string;
+  /** The name of a Secret whose fields allowed_signers and allowed_pgp_keys add to the above. */
+  readonly secretRef?: string;
 }
 
 export interface ComposeVariable {
@@ -26,16 +45,27 @@ export interface ComposeVariable {
   readonly inject: boolean;
 }
 
+/** A variable as the spec has it: with its value, or with the place of it. */
+export type DeclaredVariable =
+  | ComposeVariable
+  | {
+      readonly name: string;
+      readonly secretKeyRef: { readonly name: string; readonly key: string };
+      readonly inject: boolean;
+    };
+
 export interface ApplicationCompose {
   readonly projectName: string;
   readonly overrides: readonly string[];
   readonly profiles: readonly string[];
-  readonly env: readonly ComposeVariable[];
+  readonly env: readonly DeclaredVariable[];
   readonly envFiles: readonly string[];
   readonly allowUnset: readonly string[];
   readonly pull: "missing" | "always" | "never";
   readonly build: boolean;
   readonly adopt: boolean;
+  /** Names of Secrets of type kubernetes.io/dockerconfigjson; of two that name one registry, the first wins. */
+  readonly imagePullSecrets: readonly string[];
 }
 
 export interface ApplicationSync {
@@ -58,6 +88,7 @@ export interface ApplicationSpec {
 
 /** One valid Application manifest. Frozen: a change is a new object. */
 export interface Application {
+  readonly kind: "Application";
   readonly name: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly annotations: Readonly<Record<string, string>>;
@@ -69,7 +100,7 @@ export interface Application {
 }
 
 /** A document of ours as written, parsed but without defaults. */
-export interface Manifest {
+export interface ManifestDocument {
   readonly apiVersion: string;
   readonly kind: string;
   readonly metadata: {
@@ -77,6 +108,11 @@ export interface Manifest {
     readonly labels?: Readonly<Record<string, string>>;
     readonly annotations?: Readonly<Record<string, string>>;
   };
+  readonly [field: string]: unknown;
+}
+
+/** An Application as written. */
+export interface Manifest extends ManifestDocument {
   readonly spec: Readonly<Record<string, unknown>>;
 }
 

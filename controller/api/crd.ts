@@ -76,13 +76,14 @@ export interface CustomResourceDefinition {
  */
 export function manifestSchema(crd: CustomResourceDefinition): Schema {
   const [version] = crd.spec.versions;
-  const { status: _, metadata, apiVersion, kind, ...rest } = version.schema.openAPIV3Schema.properties ?? {};
+  const { required = [], properties = {} } = version.schema.openAPIV3Schema;
+  const { status: _, metadata, apiVersion, kind, ...rest } = properties;
   if (metadata === undefined || apiVersion === undefined || kind === undefined) {
     throw new Error(`Cannot use ${crd.metadata.name}: its schema has no apiVersion, kind or metadata`);
   }
   return closed({
     ...version.schema.openAPIV3Schema,
-    required: ["apiVersion", "kind", "metadata", "spec"],
+    required: ["apiVersion", "kind", "metadata", ...required],
     properties: {
       apiVersion: { ...apiVersion, enum: [`${crd.spec.group}/${version.name}`] },
       kind: { ...kind, enum: [crd.spec.names.kind] },
@@ -98,7 +99,7 @@ export function manifestSchema(crd: CustomResourceDefinition): Schema {
             additionalProperties: { type: "string" },
           },
           annotations: {
-            description: "Further words about the Application, as in Kubernetes.",
+            description: "Further words about the resource, as in Kubernetes.",
             type: "object",
             default: {},
             additionalProperties: { type: "string" },

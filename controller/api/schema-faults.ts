@@ -17,6 +17,8 @@ export const PATTERN_WORDS: Readonly<Record<string, string>> = {
   "^[0-9a-fA-F]{40}$": "the full id of a commit, 40 hexadecimal digits",
   "^([a-zA-Z0-9][a-zA-Z0-9_.-]*|[*])$": 'a profile name (letters, digits, "_", "." and "-") or "*"',
   "^[-._a-zA-Z0-9]+$": 'a key of a Secret (letters, digits, "-", "_" and ".")',
+  "^[A-Za-z0-9_.-]+(:[0-9]{1,5})?$": "a host, with a port where the URLs have one: git.example.com:2222",
+  "^conops-v[0-9]+[.][A-Za-z0-9._-]+$": 'a sealed value, as "conops seal" makes it',
 };
 
 /** More help nobody, and each costs a search for what was meant. */
@@ -75,8 +77,10 @@ function valueFault(keyword: string, schema: Schema, value: unknown): string {
       const meant = nearest(String(value), allowed);
       return `must be ${anyOf(allowed)}, not ${quoted(String(value))}${meant === undefined ? "" : `: did you mean "${meant}"?`}`;
     }
-    case "pattern":
-      return `must be ${PATTERN_WORDS[schema.pattern ?? ""] ?? `like ${schema.pattern}`}, not ${quoted(String(value))}`;
+    case "pattern": {
+      const words = PATTERN_WORDS[schema.pattern ?? ""] ?? `like ${schema.pattern}`;
+      return isSecret(schema) ? `must be ${words}` : `must be ${words}, not ${quoted(String(value))}`;
+    }
     case "minLength":
       return "must not be empty";
     case "maxLength":
@@ -99,13 +103,12 @@ const TYPE_WORDS: Readonly<Record<Schema["type"], string>> = {
 
 function typeFault(schema: Schema, value: unknown): string {
   const isPlain = typeof value === "number" || typeof value === "boolean";
-  // What is marked so may be a password: it is not repeated.
-  const actual = schema.format === "password" && isPlain ? `a ${typeof value}` : described(value);
+  const actual = isSecret(schema) && value !== null ? kindOf(value) : described(value);
   if (schema.type === "string") {
     const words = PATTERN_WORDS[schema.pattern ?? ""] ?? TYPE_WORDS.string;
     const isDuration = words.startsWith("a duration");
     if (value === null) {
-      return `must be ${words}, not empty: ${schema.format === "password" ? 'write ""' : "fill it in or remove it"}`;
+      return `must be ${words}, not empty: ${isSecret(schema) ? 'write ""' : "fill it in or remove it"}`;
     }
     if (isDuration && typeof value === "number")
       return `must be ${words}, not ${actual}: the unit is missing`;
@@ -115,6 +118,18 @@ function typeFault(schema: Schema, value: unknown): string {
   if (value === null) return `must be ${TYPE_WORDS[schema.type]}, not empty: fill it in or remove it`;
   const hint = schema.type === "array" ? ': begin each item with "- "' : "";
   return `must be ${TYPE_WORDS[schema.type]}, not ${actual}${hint}`;
+}
+
+/** What stands there may be a password, also where it has the wrong type: it is not repeated. */
+function isSecret({ format, additionalProperties }: Schema): boolean {
+  return (
+    format === "password" || (additionalProperties !== false && additionalProperties?.format === "password")
+  );
+}
+
+function kindOf(value: unknown): string {
+  if (Array.isArray(value)) return "a list";
+  return typeof value === "object" ? "a mapping" : `a ${typeof value}`;
 }
 
 /** The field that was meant: one near it in its own mapping, else the one of that name at another place. */

@@ -9,11 +9,17 @@ import { intervalFault } from "./interval.ts";
 import { repoFileFault, repoPathFault } from "./repo-path.ts";
 import { parseRepoURL, type RepoURLOptions } from "./repo-url.ts";
 
-type Fields = Readonly<Record<string, unknown>>;
+export type Fields = Readonly<Record<string, unknown>>;
 /** What is wrong, in words, or undefined. The value has the type and the limits that the schema asks for. */
-type Rule<T> = (value: T, options: RepoURLOptions) => string | undefined;
+export type Rule<T> = (value: T, options: RepoURLOptions) => string | undefined;
 
-const OBJECT_RULES: Readonly<Record<string, Rule<Fields>>> = {
+/** By field, list items as `[]`, values of maps as `.*`, the document itself as the empty string. */
+export interface Rules {
+  readonly objects: Readonly<Record<string, Rule<Fields>>>;
+  readonly strings: Readonly<Record<string, Rule<string>>>;
+}
+
+const APPLICATION_OBJECTS: Rules["objects"] = {
   spec: (spec) =>
     "compose" in spec && "manifests" in spec
       ? "holds both compose and manifests; an Application deploys either a Compose project or manifests"
@@ -26,14 +32,18 @@ const OBJECT_RULES: Readonly<Record<string, Rule<Fields>>> = {
       ? `${wanted}; leave it out to follow the HEAD of the remote`
       : `${wanted}, not ${kinds.join(" and ")}`;
   },
+  "spec.source.verify": (verify) =>
+    ["allowedSigners", "allowedPGPKeys", "secretRef"].some((field) => field in verify)
+      ? undefined
+      : "must name who may sign, by allowedSigners, allowedPGPKeys or secretRef",
   "spec.compose.env[]": (variable) => {
     if ("value" in variable && "valueFrom" in variable)
       return "must hold either value or valueFrom, not both";
-    return "value" in variable || "valueFrom" in variable ? undefined : "must hold a value";
+    return "value" in variable || "valueFrom" in variable ? undefined : "must hold a value or valueFrom";
   },
 };
 
-const STRING_RULES: Readonly<Record<string, Rule<string>>> = {
+const APPLICATION_STRINGS: Rules["strings"] = {
   "spec.source.repoURL": (url, options) => {
     const parsed = parseRepoURL(url, options);
     return "fault" in parsed ? parsed.fault : undefined;
@@ -54,8 +64,12 @@ const STRING_RULES: Readonly<Record<string, Rule<string>>> = {
 const STEERS_COMPOSE =
   /^(?:PATH|HOME|PWD|COMPOSE_.*|DOCKER_(?:HOST|CONTEXT|CONFIG|CERT_PATH|TLS|TLS_VERIFY|API_VERSION)|BUILDKIT_HOST|BUILDX_.*|LD_.*)$/;
 
-/** The fields that have a rule, list items as `[]`. */
-export const RULED_FIELDS: readonly string[] = [...Object.keys(OBJECT_RULES), ...Object.keys(STRING_RULES)];
+export const APPLICATION_RULES: Rules = { objects: APPLICATION_OBJECTS, strings: APPLICATION_STRINGS };
+
+/** The fields that have a rule. */
+export function ruledFields({ objects, strings }: Rules): readonly string[] {
+  return [...Object.keys(objects), ...Object.keys(strings)];
+}
 
 /**
  * What breaks a rule, or is twice in a list whose items must differ. `isSound(path)` says whether the schema has nothing
@@ -65,12 +79,13 @@ export function ruleFaults(
   schema: Schema,
   value: unknown,
   isSound: (path: FieldPath) => boolean,
+  rules: Rules,
   options: RepoURLOptions,
 ): readonly FieldFault[] {
   const faults: FieldFault[] = [];
   const visit = (node: Schema, at: unknown, path: FieldPath, field: string): void => {
     if (isSound(path)) {
-      const message = brokenRule(field, at, options);
+      const message = brokenRule(rules, field, at, options);
       if (message !== undefined) faults.push({ path, at: "value", message });
     }
     if (Array.isArray(at)) {
@@ -83,15 +98,24 @@ export function ruleFaults(
         if (Object.hasOwn(at, key))
           visit(child, at[key], [...path, key], field === "" ? key : `${field}.${key}`);
       }
+      const { additionalProperties: values } = node;
+      if (typeof values === "object") {
+        for (const [key, value] of Object.entries(at)) visit(values, value, [...path, key], `${field}.*`);
+      }
     }
   };
   visit(schema, value, [], "");
   return faults;
 }
 
-function brokenRule(field: string, value: unknown, options: RepoURLOptions): string | undefined {
-  if (typeof value === "string") return STRING_RULES[field]?.(value, options);
-  return isFields(value) ? OBJECT_RULES[field]?.(value, options) : undefined;
+function brokenRule(
+  { objects, strings }: Rules,
+  field: string,
+  value: unknown,
+  options: RepoURLOptions,
+): string | undefined {
+  if (typeof value === "string") return strings[field]?.(value, options);
+  return isFields(value) ? objects[field]?.(value, options) : undefined;
 }
 
 /** As the API server keeps `set` and `map` lists. */

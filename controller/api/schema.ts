@@ -1,20 +1,17 @@
 /**
  * From anything that YAML or JSON can hold to a typed Application with every default, or to what is wrong with it.
  */
-import { Ajv, type ValidateFunction } from "ajv";
 import { hashOf } from "../lib/hash.ts";
-import type { Application, Manifest, RevisionWanted } from "./application.ts";
-import { manifestSchema, type PrinterColumn } from "./crd.ts";
-import { withDefaults, withoutDefaultedNulls } from "./defaults.ts";
-import { formatPath, type FieldFault, type FieldPath } from "./field-fault.ts";
+import type { Application, DeclaredVariable, Manifest, RevisionWanted } from "./application.ts";
+import { createChecker, deepFreeze } from "./check.ts";
+import { withDefaults } from "./defaults.ts";
+import type { FieldFault } from "./field-fault.ts";
 import type { ApplicationWithDefaults } from "./generated/application.ts";
 import { applicationsCRD } from "./generated/applications-crd.ts";
 import { parseInterval } from "./interval.ts";
-import { annotationFaults, labelFaults } from "./metadata.ts";
 import { normalizeRepoPath } from "./repo-path.ts";
 import { parseRepoURL, type RepoURLOptions } from "./repo-url.ts";
-import { ruleFaults } from "./schema-rules.ts";
-import { schemaFaults } from "./schema-faults.ts";
+import { APPLICATION_RULES } from "./schema-rules.ts";
 import { unsupportedFields } from "./unsupported.ts";
 
 export type CheckedApplication =
@@ -22,35 +19,14 @@ export type CheckedApplication =
   /** At least one. */
   | { readonly faults: readonly FieldFault[] };
 
-/** The columns of `conops get`, in order, from the CRD. */
-export const printerColumns: readonly PrinterColumn[] =
-  applicationsCRD.spec.versions[0].additionalPrinterColumns;
-
-/** The words that mean Applications on a command line: kind, plural, singular and short names, in lower case. */
-export const applicationNames: readonly string[] = [
-  applicationsCRD.spec.names.plural,
-  applicationsCRD.spec.names.singular,
-  ...applicationsCRD.spec.names.shortNames,
-];
-
-const schema = manifestSchema(applicationsCRD);
-let compiled: ValidateFunction | undefined;
+const checker = createChecker(applicationsCRD, { rules: APPLICATION_RULES, further: unsupportedFields });
 
 /** Checks a parsed document and fills in the defaults. The Application is deeply frozen and shares nothing with `document`. */
 export function checkApplication(document: unknown, options: RepoURLOptions): CheckedApplication {
-  const value = withoutDefaultedNulls(schema, document);
-  compiled ??= compileSchema();
-  const isValid = compiled(value);
-  const broken = isValid ? [] : schemaFaults(compiled.errors ?? [], schema, value);
-  const metadata = (value as { readonly metadata?: Readonly<Record<string, unknown>> } | null)?.metadata;
-  const faults = [
-    ...broken,
-    ...ruleFaults(schema, value, soundness(broken), options),
-    ...labelFaults(metadata?.["labels"]),
-    ...annotationFaults(metadata?.["annotations"]),
-    ...unsupportedFields(value),
-  ];
-  if (faults.length > 0) return { faults };
+  const checked = checker.check(document, options);
+  if ("faults" in checked) return checked;
+  // The schema and the rules hold for it: that is what the types say.
+  const value = checked.value as ApplicationWithDefaults;
   return { application: deepFreeze(toApplication(structuredClone(document) as Manifest, value)) };
 }
 
@@ -63,46 +39,25 @@ export function applicationFromManifest(
   return "application" in checked ? checked.application : undefined;
 }
 
-function compileSchema(): ValidateFunction {
-  const ajv = new Ajv({ allErrors: true, verbose: true, formats: { password: true } });
-  ajv.addVocabulary(["x-kubernetes-validations", "x-kubernetes-list-type", "x-kubernetes-list-map-keys"]);
-  return ajv.compile(schema);
-}
-
-/** Whether no fault is at a path or below it. */
-function soundness(faults: readonly FieldFault[]): (path: FieldPath) => boolean {
-  const unsound = new Set<string>();
-  for (const { path } of faults) {
-    for (let length = 0; length <= path.length; length++) unsound.add(formatPath(path.slice(0, length)));
-  }
-  return (path) => !unsound.has(formatPath(path));
-}
-
-function toApplication(manifest: Manifest, value: unknown): Application {
-  // The schema and the rules hold for it: that is what its type says.
-  const { metadata, spec } = withDefaults(schema, value) as ApplicationWithDefaults;
+function toApplication(manifest: Manifest, { metadata, spec }: ApplicationWithDefaults): Application {
   const { source, sync } = spec;
   const compose = withDefaults(COMPOSE, spec.compose ?? {}) as NonNullable<typeof spec.compose>;
-  const parsed = parseRepoURL(source.repoURL, { allowFileRepos: true });
   return {
+    kind: "Application",
     name: metadata.name,
     labels: metadata.labels,
     annotations: metadata.annotations,
     spec: {
       suspend: spec.suspend,
       state: spec.state,
-      source: {
-        repoURL: "repo" in parsed ? parsed.repo.url : source.repoURL,
-        revision: toRevision(source.revision ?? {}),
-        path: normalizeRepoPath(source.path),
-        intervalMs: parseInterval(source.interval) ?? 0,
-      },
+      source: toSource(source),
       compose: {
         ...compose,
         projectName: compose.projectName ?? metadata.name,
         overrides: compose.overrides.map(normalizeRepoPath),
-        env: compose.env.map(({ name, value = "", inject }) => ({ name, value, inject })),
+        env: compose.env.map(toVariable),
         envFiles: compose.envFiles.map(normalizeRepoPath),
+        imagePullSecrets: compose.imagePullSecrets.map(({ name }) => name),
       },
       sync: {
         automated: sync.automated,
@@ -117,19 +72,47 @@ function toApplication(manifest: Manifest, value: unknown): Application {
   };
 }
 
-const COMPOSE = schema.properties?.["spec"]?.properties?.["compose"] ?? { type: "object" };
+const COMPOSE = checker.schema.properties?.["spec"]?.properties?.["compose"] ?? { type: "object" };
 
-function toRevision(revision: { branch?: string; tag?: string; commit?: string }): RevisionWanted {
+type Source = ApplicationWithDefaults["spec"]["source"];
+
+function toSource(source: Source): Application["spec"]["source"] {
+  const parsed = parseRepoURL(source.repoURL, { allowFileRepos: true });
+  const { verify, secretRef } = source;
+  return {
+    repoURL: "repo" in parsed ? parsed.repo.url : source.repoURL,
+    revision: toRevision(source.revision ?? {}),
+    path: normalizeRepoPath(source.path),
+    intervalMs: parseInterval(source.interval) ?? 0,
+    ...(secretRef && { secretRef: secretRef.name }),
+    submodules: source.submodules,
+    submoduleSecretRefs: source.submoduleSecretRefs.map((ref) => ({
+      host: ref.host.toLowerCase(),
+      secretRef: ref.secretRef.name,
+    })),
+    ...(verify && {
+      verify: {
+        mode: verify.mode,
+        ...(verify.allowedSigners !== undefined && { allowedSigners: verify.allowedSigners }),
+        ...(verify.allowedPGPKeys !== undefined && { allowedPGPKeys: verify.allowedPGPKeys }),
+        ...(verify.secretRef && { secretRef: verify.secretRef.name }),
+      },
+    }),
+  };
+}
+
+function toRevision(revision: NonNullable<Source["revision"]>): RevisionWanted {
   if (revision.branch !== undefined) return { kind: "branch", name: revision.branch };
   if (revision.tag !== undefined) return { kind: "tag", name: revision.tag };
+  if (revision.semver !== undefined) return { kind: "semver", range: revision.semver };
   if (revision.commit !== undefined) return { kind: "commit", sha: revision.commit.toLowerCase() };
   return { kind: "head" };
 }
 
-function deepFreeze<T>(value: T): T {
-  if (typeof value === "object" && value !== null && !Object.isFrozen(value)) {
-    for (const field of Object.values(value)) deepFreeze(field);
-    Object.freeze(value);
-  }
-  return value;
+type Variable = NonNullable<ApplicationWithDefaults["spec"]["compose"]>["env"][number];
+
+function toVariable({ name, value = "", valueFrom, inject }: Variable): DeclaredVariable {
+  return valueFrom === undefined
+    ? { name, value, inject }
+    : { name, secretKeyRef: { ...valueFrom.secretKeyRef }, inject };
 }

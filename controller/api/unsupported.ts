@@ -24,6 +24,8 @@ export function unsupportedFields(document: unknown): readonly FieldFault[] {
   for (const [index, variable] of (Array.isArray(env) ? env : []).entries()) {
     refuseIf(fieldOf(variable, "valueFrom") !== undefined, ["spec", "compose", "env", index, "valueFrom"]);
   }
+  refuseIf(fieldOf(source, "submodules") === true, ["spec", "source", "submodules"]);
+  refuseIf(fieldOf(source, "verify") !== undefined, ["spec", "source", "verify"]);
   refuseIf(fieldOf(spec, "manifests") !== undefined, ["spec", "manifests"]);
   refuseIf(fieldOf(fieldOf(spec, "sync"), "rollbackOnFailure") === true, [
     "spec",

@@ -1,5 +1,5 @@
 import { stringify } from "yaml";
-import { printerColumns } from "../api/schema.ts";
+import { printerColumns } from "../api/kinds.ts";
 import type { PrinterColumn } from "../api/crd.ts";
 import { ageOf } from "./age.ts";
 import { plainText } from "./clean.ts";
@@ -32,7 +32,7 @@ export function formatObjects(
 
 /** The printer columns of the CRD as a table, with NAME before them. `nowMs` is what ages count from. */
 export function toTable(resources: readonly Resource[], wide: boolean, nowMs: number): Table {
-  const columns = printerColumns
+  const columns = printerColumns("Application")
     .filter(({ priority = 0 }) => wide || priority === 0)
     .map((column) => ({ column, find: parseJsonPath(column.jsonPath) }));
   return {

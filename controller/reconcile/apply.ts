@@ -194,7 +194,8 @@ function render(
   deps: ReconcileDeps,
 ): Promise<Rendering> {
   const { source, compose } = visit.application.spec;
-  const { overrides, profiles, env, envFiles, allowUnset } = compose;
+  const { overrides, profiles, envFiles, allowUnset } = compose;
+  const env = compose.env.filter((variable) => "value" in variable);
   return deps.compose.render(
     {
       project: visit.project,

@@ -1,7 +1,10 @@
+import { maxSatisfying } from "semver";
 import type { RevisionWanted } from "../api/application.ts";
 import { nearest } from "../api/nearest.ts";
 import type { Advertisement } from "../git/git.ts";
 import { redact } from "../lib/redact.ts";
+
+const TAGS = "refs/tags/";
 
 export type Resolved =
   | { readonly kind: "found"; readonly revision: string; readonly ref?: string }
@@ -15,6 +18,8 @@ export function resolveRevision(wanted: RevisionWanted, advertised: Advertisemen
       return { kind: "found", revision: wanted.sha };
     case "head":
       return resolveHead(advertised, url);
+    case "semver":
+      return resolveRange(wanted.range, advertised, url);
     case "branch":
     case "tag":
       return resolveRef(wanted, advertised, url);
@@ -30,6 +35,14 @@ function resolveHead({ head, refs }: Advertisement, url: string): Resolved {
   const cause =
     Object.keys(refs).length === 0 ? "the repository is empty" : "its HEAD names no branch that exists";
   return missing("the default branch", url, cause);
+}
+
+function resolveRange(range: string, { refs }: Advertisement, url: string): Resolved {
+  const tags = Object.keys(refs).flatMap((full) => (full.startsWith(TAGS) ? [full.slice(TAGS.length)] : []));
+  const best = maxSatisfying(tags, range);
+  const revision = best === null ? undefined : refs[TAGS + best];
+  if (best !== null && revision !== undefined) return { kind: "found", revision, ref: TAGS + best };
+  return missing(`a tag within "${range}"`, url, "none of its tags is a version within that range");
 }
 
 function resolveRef(

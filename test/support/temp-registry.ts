@@ -140,6 +140,7 @@ export function testApplication(name: string, spec = "v1"): Application {
     spec: { text: spec },
   };
   return {
+    kind: "Application",
     name,
     labels: {},
     annotations: {},

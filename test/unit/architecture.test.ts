@@ -23,7 +23,7 @@ const TABLE: Readonly<Record<string, Room>> = {
   registry: { rooms: ["api", "lib"], packages: ["chokidar", "yaml"] },
   workqueue: { rooms: ["api", "lib"], packages: [] },
   telemetry: { rooms: ["api", "lib"], packages: ["prom-client", "winston"] },
-  watch: { rooms: ["git", "docker", "api", "lib"], packages: [] },
+  watch: { rooms: ["git", "docker", "api", "lib"], packages: ["semver"] },
   reconcile: {
     rooms: ["git", "compose", "docker", "status", "api", "lib"],
     types: ["watch/watch.ts", "registry/registry.ts"],

@@ -25,7 +25,7 @@ export interface ApplicationManifest {
       [k: string]: string;
     };
     /**
-     * Further words about the Application, as in Kubernetes.
+     * Further words about the resource, as in Kubernetes.
      */
     annotations?: {
       [k: string]: string;
@@ -64,7 +64,7 @@ export interface ApplicationManifest {
          */
         tag?: string;
         /**
-         * A range of semantic versions, such as ">=1.4.0 <2.0.0": the highest tag within it is followed. Not supported by this version of ConOps.
+         * A range of semantic versions, such as ">=1.4.0 <2.0.0": the highest tag within it is followed. Tags may begin with "v". A prerelease counts only where the range names one of the same version.
          */
         semver?: string;
         /**
@@ -77,13 +77,2124 @@ export interface ApplicationManifest {
        */
       path?: string;
       /**
-       * The Secret with the credential for the repository, of type kubernetes.io/ssh-auth, kubernetes.io/basic-auth or conops.dev/bearer-token. Not supported by this version of ConOps.
+       * The Secret with the credential for the repository, of type kubernetes.io/ssh-auth, kubernetes.io/basic-auth or conops.dev/bearer-token.
        */
       secretRef?: {
         /**
          * The name of the Secret.
          */
         name: string;
+      };
+      /**
+       * Check out submodules too. Their URLs keep to the same rules as repoURL; they are read without a credential unless submoduleSecretRefs names one for their host.
+       */
+      submodules?: boolean;
+      /**
+       * The credentials for submodules, by host. Whoever may push to the repository chooses what its submodules are: name only a credential whose every repository they may read.
+       *
+       * @maxItems 16
+       *
+       * Items: The credential for the submodules of one host.
+       */
+      submoduleSecretRefs?:
+        | []
+        | [
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            }
+          ]
+        | [
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            }
+          ]
+        | [
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            }
+          ]
+        | [
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            }
+          ]
+        | [
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            }
+          ]
+        | [
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            }
+          ]
+        | [
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            }
+          ]
+        | [
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            }
+          ]
+        | [
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            }
+          ]
+        | [
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            }
+          ]
+        | [
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            }
+          ]
+        | [
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            }
+          ]
+        | [
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            }
+          ]
+        | [
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            }
+          ]
+        | [
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            }
+          ]
+        | [
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            }
+          ];
+      /**
+       * Deploy only what an allowed signer has signed. An unsigned or wrongly signed revision is never checked out to the running directory; what runs goes on.
+       */
+      verify?: {
+        /**
+         * HEAD asks for a signature of the commit that is deployed; Tag for one of the annotated tag that revision names (tag or semver).
+         */
+        mode?: "HEAD" | "Tag";
+        /**
+         * Who may sign with an SSH key, in the format of OpenSSH's allowed_signers file, a line for each.
+         */
+        allowedSigners?: string;
+        /**
+         * The public keys of those who may sign with OpenPGP, armored, one after another.
+         */
+        allowedPGPKeys?: string;
+        /**
+         * A Secret whose fields allowed_signers and allowed_pgp_keys hold the same; it adds to what stands here.
+         */
+        secretRef?: {
+          /**
+           * The name of the Secret.
+           */
+          name: string;
+        };
       };
       /**
        * How often the remote is asked for news, as a duration such as 30s, 5m or 1h30m; at least 1s. Jitter only shortens it, to no less than nine tenths.
@@ -131,7 +2242,7 @@ export interface ApplicationManifest {
          */
         value?: string;
         /**
-         * Where the value comes from. Not supported by this version of ConOps.
+         * Where the value comes from.
          */
         valueFrom?: {
           /**
@@ -181,6 +2292,863 @@ export interface ApplicationManifest {
        * Take over a project of this name that somebody else brought up, even where that removes containers or changes mounts.
        */
       adopt?: boolean;
+      /**
+       * Secrets of type kubernetes.io/dockerconfigjson with the credentials of image registries, for pull, build and up. Of two that name one registry, the first wins. Without any, the logins of the user who runs ConOps are used.
+       *
+       * @maxItems 16
+       *
+       * Items: One Secret.
+       */
+      imagePullSecrets?:
+        | []
+        | [
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            }
+          ]
+        | [
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            }
+          ]
+        | [
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            }
+          ]
+        | [
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            }
+          ]
+        | [
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            }
+          ]
+        | [
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            }
+          ]
+        | [
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            }
+          ]
+        | [
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            }
+          ]
+        | [
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            }
+          ]
+        | [
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            }
+          ]
+        | [
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            }
+          ]
+        | [
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            }
+          ]
+        | [
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            }
+          ]
+        | [
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            }
+          ]
+        | [
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            }
+          ]
+        | [
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            }
+          ];
     };
     /**
      * Deploy ConOps manifests instead of a Compose project: path is then a directory of manifests, which are written into the registry. Excludes compose. Not supported by this version of ConOps.
@@ -261,7 +3229,7 @@ export interface ApplicationWithDefaults {
       [k: string]: string;
     };
     /**
-     * Further words about the Application, as in Kubernetes.
+     * Further words about the resource, as in Kubernetes.
      */
     annotations: {
       [k: string]: string;
@@ -300,7 +3268,7 @@ export interface ApplicationWithDefaults {
          */
         tag?: string;
         /**
-         * A range of semantic versions, such as ">=1.4.0 <2.0.0": the highest tag within it is followed. Not supported by this version of ConOps.
+         * A range of semantic versions, such as ">=1.4.0 <2.0.0": the highest tag within it is followed. Tags may begin with "v". A prerelease counts only where the range names one of the same version.
          */
         semver?: string;
         /**
@@ -313,13 +3281,2124 @@ export interface ApplicationWithDefaults {
        */
       path: string;
       /**
-       * The Secret with the credential for the repository, of type kubernetes.io/ssh-auth, kubernetes.io/basic-auth or conops.dev/bearer-token. Not supported by this version of ConOps.
+       * The Secret with the credential for the repository, of type kubernetes.io/ssh-auth, kubernetes.io/basic-auth or conops.dev/bearer-token.
        */
       secretRef?: {
         /**
          * The name of the Secret.
          */
         name: string;
+      };
+      /**
+       * Check out submodules too. Their URLs keep to the same rules as repoURL; they are read without a credential unless submoduleSecretRefs names one for their host.
+       */
+      submodules: boolean;
+      /**
+       * The credentials for submodules, by host. Whoever may push to the repository chooses what its submodules are: name only a credential whose every repository they may read.
+       *
+       * @maxItems 16
+       *
+       * Items: The credential for the submodules of one host.
+       */
+      submoduleSecretRefs:
+        | []
+        | [
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            }
+          ]
+        | [
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            }
+          ]
+        | [
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            }
+          ]
+        | [
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            }
+          ]
+        | [
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            }
+          ]
+        | [
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            }
+          ]
+        | [
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            }
+          ]
+        | [
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            }
+          ]
+        | [
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            }
+          ]
+        | [
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            }
+          ]
+        | [
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            }
+          ]
+        | [
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            }
+          ]
+        | [
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            }
+          ]
+        | [
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            }
+          ]
+        | [
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            }
+          ]
+        | [
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            },
+            {
+              /**
+               * The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.
+               */
+              host: string;
+              /**
+               * The Secret, of a type as for source.secretRef.
+               */
+              secretRef: {
+                /**
+                 * The name of the Secret.
+                 */
+                name: string;
+              };
+            }
+          ];
+      /**
+       * Deploy only what an allowed signer has signed. An unsigned or wrongly signed revision is never checked out to the running directory; what runs goes on.
+       */
+      verify?: {
+        /**
+         * HEAD asks for a signature of the commit that is deployed; Tag for one of the annotated tag that revision names (tag or semver).
+         */
+        mode: "HEAD" | "Tag";
+        /**
+         * Who may sign with an SSH key, in the format of OpenSSH's allowed_signers file, a line for each.
+         */
+        allowedSigners?: string;
+        /**
+         * The public keys of those who may sign with OpenPGP, armored, one after another.
+         */
+        allowedPGPKeys?: string;
+        /**
+         * A Secret whose fields allowed_signers and allowed_pgp_keys hold the same; it adds to what stands here.
+         */
+        secretRef?: {
+          /**
+           * The name of the Secret.
+           */
+          name: string;
+        };
       };
       /**
        * How often the remote is asked for news, as a duration such as 30s, 5m or 1h30m; at least 1s. Jitter only shortens it, to no less than nine tenths.
@@ -367,7 +5446,7 @@ export interface ApplicationWithDefaults {
          */
         value?: string;
         /**
-         * Where the value comes from. Not supported by this version of ConOps.
+         * Where the value comes from.
          */
         valueFrom?: {
           /**
@@ -417,6 +5496,863 @@ export interface ApplicationWithDefaults {
        * Take over a project of this name that somebody else brought up, even where that removes containers or changes mounts.
        */
       adopt: boolean;
+      /**
+       * Secrets of type kubernetes.io/dockerconfigjson with the credentials of image registries, for pull, build and up. Of two that name one registry, the first wins. Without any, the logins of the user who runs ConOps are used.
+       *
+       * @maxItems 16
+       *
+       * Items: One Secret.
+       */
+      imagePullSecrets:
+        | []
+        | [
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            }
+          ]
+        | [
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            }
+          ]
+        | [
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            }
+          ]
+        | [
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            }
+          ]
+        | [
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            }
+          ]
+        | [
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            }
+          ]
+        | [
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            }
+          ]
+        | [
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            }
+          ]
+        | [
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            }
+          ]
+        | [
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            }
+          ]
+        | [
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            }
+          ]
+        | [
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            }
+          ]
+        | [
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            }
+          ]
+        | [
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            }
+          ]
+        | [
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            }
+          ]
+        | [
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            },
+            {
+              /**
+               * The name of the Secret.
+               */
+              name: string;
+            }
+          ];
     };
     /**
      * Deploy ConOps manifests instead of a Compose project: path is then a directory of manifests, which are written into the registry. Excludes compose. Not supported by this version of ConOps.

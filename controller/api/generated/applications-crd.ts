@@ -216,7 +216,7 @@ export const applicationsCRD: CustomResourceDefinition = {
                             ]
                           },
                           "semver": {
-                            "description": "A range of semantic versions, such as \">=1.4.0 <2.0.0\": the highest tag within it is followed. Not supported by this version of ConOps.",
+                            "description": "A range of semantic versions, such as \">=1.4.0 <2.0.0\": the highest tag within it is followed. Tags may begin with \"v\". A prerelease counts only where the range names one of the same version.",
                             "type": "string",
                             "minLength": 1,
                             "maxLength": 256
@@ -242,7 +242,7 @@ export const applicationsCRD: CustomResourceDefinition = {
                         ]
                       },
                       "secretRef": {
-                        "description": "The Secret with the credential for the repository, of type kubernetes.io/ssh-auth, kubernetes.io/basic-auth or conops.dev/bearer-token. Not supported by this version of ConOps.",
+                        "description": "The Secret with the credential for the repository, of type kubernetes.io/ssh-auth, kubernetes.io/basic-auth or conops.dev/bearer-token.",
                         "type": "object",
                         "required": [
                           "name"
@@ -253,6 +253,100 @@ export const applicationsCRD: CustomResourceDefinition = {
                             "type": "string",
                             "maxLength": 63,
                             "pattern": "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"
+                          }
+                        }
+                      },
+                      "submodules": {
+                        "description": "Check out submodules too. Their URLs keep to the same rules as repoURL; they are read without a credential unless submoduleSecretRefs names one for their host.",
+                        "type": "boolean",
+                        "default": false
+                      },
+                      "submoduleSecretRefs": {
+                        "description": "The credentials for submodules, by host. Whoever may push to the repository chooses what its submodules are: name only a credential whose every repository they may read.",
+                        "type": "array",
+                        "maxItems": 16,
+                        "default": [],
+                        "x-kubernetes-list-type": "map",
+                        "x-kubernetes-list-map-keys": [
+                          "host"
+                        ],
+                        "items": {
+                          "description": "The credential for the submodules of one host.",
+                          "type": "object",
+                          "required": [
+                            "host",
+                            "secretRef"
+                          ],
+                          "properties": {
+                            "host": {
+                              "description": "The host as the submodules' URLs name it, with a port where they have one, such as git.example.com or git.example.com:2222.",
+                              "type": "string",
+                              "maxLength": 260,
+                              "pattern": "^[A-Za-z0-9_.-]+(:[0-9]{1,5})?$"
+                            },
+                            "secretRef": {
+                              "description": "The Secret, of a type as for source.secretRef.",
+                              "type": "object",
+                              "required": [
+                                "name"
+                              ],
+                              "properties": {
+                                "name": {
+                                  "description": "The name of the Secret.",
+                                  "type": "string",
+                                  "maxLength": 63,
+                                  "pattern": "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"
+                                }
+                              }
+                            }
+                          }
+                        }
+                      },
+                      "verify": {
+                        "description": "Deploy only what an allowed signer has signed. An unsigned or wrongly signed revision is never checked out to the running directory; what runs goes on.",
+                        "type": "object",
+                        "x-kubernetes-validations": [
+                          {
+                            "rule": "has(self.allowedSigners) || has(self.allowedPGPKeys) || has(self.secretRef)",
+                            "message": "must name who may sign, by allowedSigners, allowedPGPKeys or secretRef"
+                          }
+                        ],
+                        "properties": {
+                          "mode": {
+                            "description": "HEAD asks for a signature of the commit that is deployed; Tag for one of the annotated tag that revision names (tag or semver).",
+                            "type": "string",
+                            "enum": [
+                              "HEAD",
+                              "Tag"
+                            ],
+                            "default": "HEAD"
+                          },
+                          "allowedSigners": {
+                            "description": "Who may sign with an SSH key, in the format of OpenSSH's allowed_signers file, a line for each.",
+                            "type": "string",
+                            "minLength": 1,
+                            "maxLength": 65536
+                          },
+                          "allowedPGPKeys": {
+                            "description": "The public keys of those who may sign with OpenPGP, armored, one after another.",
+                            "type": "string",
+                            "minLength": 1,
+                            "maxLength": 262144
+                          },
+                          "secretRef": {
+                            "description": "A Secret whose fields allowed_signers and allowed_pgp_keys hold the same; it adds to what stands here.",
+                            "type": "object",
+                            "required": [
+                              "name"
+                            ],
+                            "properties": {
+                              "name": {
+                                "description": "The name of the Secret.",
+                                "type": "string",
+                                "maxLength": 63,
+                                "pattern": "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"
+                              }
+                            }
                           }
                         }
                       },
@@ -354,7 +448,7 @@ export const applicationsCRD: CustomResourceDefinition = {
                               "maxLength": 131072
                             },
                             "valueFrom": {
-                              "description": "Where the value comes from. Not supported by this version of ConOps.",
+                              "description": "Where the value comes from.",
                               "type": "object",
                               "required": [
                                 "secretKeyRef"
@@ -443,6 +537,31 @@ export const applicationsCRD: CustomResourceDefinition = {
                         "description": "Take over a project of this name that somebody else brought up, even where that removes containers or changes mounts.",
                         "type": "boolean",
                         "default": false
+                      },
+                      "imagePullSecrets": {
+                        "description": "Secrets of type kubernetes.io/dockerconfigjson with the credentials of image registries, for pull, build and up. Of two that name one registry, the first wins. Without any, the logins of the user who runs ConOps are used.",
+                        "type": "array",
+                        "maxItems": 16,
+                        "default": [],
+                        "x-kubernetes-list-type": "map",
+                        "x-kubernetes-list-map-keys": [
+                          "name"
+                        ],
+                        "items": {
+                          "description": "One Secret.",
+                          "type": "object",
+                          "required": [
+                            "name"
+                          ],
+                          "properties": {
+                            "name": {
+                              "description": "The name of the Secret.",
+                              "type": "string",
+                              "maxLength": 63,
+                              "pattern": "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"
+                            }
+                          }
+                        }
                       }
                     }
                   },
@@ -666,6 +785,10 @@ export const applicationsCRD: CustomResourceDefinition = {
                     "properties": {
                       "revision": {
                         "description": "The commit that the wanted revision resolves to.",
+                        "type": "string"
+                      },
+                      "ref": {
+                        "description": "The branch or tag that led to it, in full, such as refs/tags/v1.4.2.",
                         "type": "string"
                       },
                       "since": {

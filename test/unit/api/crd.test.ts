@@ -6,12 +6,21 @@ import { manifestSchema, type CustomResourceDefinition, type Schema } from "../.
 import { DRIFT_KINDS } from "../../../controller/api/drift.ts";
 import { applicationsCRD } from "../../../controller/api/generated/applications-crd.ts";
 import { PATTERN_WORDS } from "../../../controller/api/schema-faults.ts";
-import { RULED_FIELDS } from "../../../controller/api/schema-rules.ts";
-import { applicationNames, printerColumns } from "../../../controller/api/schema.ts";
+import { receiversCRD } from "../../../controller/api/generated/receivers-crd.ts";
+import { secretsCRD } from "../../../controller/api/generated/secrets-crd.ts";
+import { kindNamed, kindNames, printerColumns } from "../../../controller/api/kinds.ts";
+import { RECEIVER_RULES } from "../../../controller/api/receiver-schema.ts";
+import { RECEIVER_TYPES } from "../../../controller/api/receiver.ts";
+import { KINDS, type Kind } from "../../../controller/api/resource.ts";
+import { APPLICATION_RULES, ruledFields } from "../../../controller/api/schema-rules.ts";
+import { SECRET_RULES } from "../../../controller/api/secret-schema.ts";
+import { SECRET_TYPES } from "../../../controller/api/secret.ts";
 import { PHASES, TRIGGERS, type ApplicationStatus } from "../../../controller/api/status.ts";
 
-const crd = parse(readFileSync("crds/applications.yaml", "utf8")) as CustomResourceDefinition;
-const root = crd.spec.versions[0].schema.openAPIV3Schema;
+function readCRD(kind: Kind): CustomResourceDefinition {
+  const file = `crds/${kind.toLowerCase()}s.yaml`;
+  return parse(readFileSync(file, "utf8")) as CustomResourceDefinition;
+}
 
 /** Every schema within `schema`, with its field: items of lists as `[]`, values of maps as `.*`. */
 function* schemasOf(schema: Schema, field = ""): Generator<readonly [string, Schema]> {
@@ -23,7 +32,7 @@ function* schemasOf(schema: Schema, field = ""): Generator<readonly [string, Sch
   if (schema.additionalProperties) yield* schemasOf(schema.additionalProperties, `${field}.*`);
 }
 
-function schemaOf(field: string): Schema {
+function schemaOf(field: string, root: Schema): Schema {
   for (const [name, schema] of schemasOf(root)) if (name === field) return schema;
   throw new Error(`the CRD has no field ${field}`);
 }
@@ -84,85 +93,133 @@ const status: ApplicationStatus = {
   ],
 };
 
-describe("crds/applications.yaml", () => {
-  it("is what the program was compiled with", () => {
-    expect(applicationsCRD).to.deep.equal(crd);
-  });
+const kinds = [
+  { kind: "Application", compiled: applicationsCRD, rules: APPLICATION_RULES, words: ["app", "apps"] },
+  { kind: "Secret", compiled: secretsCRD, rules: SECRET_RULES, words: ["sec"] },
+  { kind: "Receiver", compiled: receiversCRD, rules: RECEIVER_RULES, words: ["rcv"] },
+] as const;
 
-  it("is named and versioned as manifests are", () => {
-    expect(`${crd.spec.group}/${crd.spec.versions[0].name}`).to.equal("conops.dev/v1alpha1");
-    expect(crd.metadata.name).to.equal(`${crd.spec.names.plural}.${crd.spec.group}`);
-    expect(applicationNames).to.deep.equal(["applications", "application", "app", "apps"]);
-  });
+for (const { kind, compiled, rules, words } of kinds) {
+  describe(`crds/${kind.toLowerCase()}s.yaml`, () => {
+    const crd = readCRD(kind);
+    const root = crd.spec.versions[0].schema.openAPIV3Schema;
 
-  it("describes every field", () => {
-    const silent = [...schemasOf(root)].filter(
-      ([, { description = "" }]) => !/^[A-Z].*[.]$/s.test(description),
+    it("is what the program was compiled with", () => {
+      expect(compiled).to.deep.equal(crd);
+    });
+
+    it("is named and versioned as manifests are", () => {
+      const { plural, singular } = crd.spec.names;
+
+      expect(`${crd.spec.group}/${crd.spec.versions[0].name}`).to.equal("conops.dev/v1alpha1");
+      expect(crd.spec.names.kind).to.equal(kind);
+      expect(crd.metadata.name).to.equal(`${plural}.${crd.spec.group}`);
+      expect(kindNames(kind)).to.deep.equal([plural, singular, ...words, crd.metadata.name]);
+    });
+
+    it("describes every field", () => {
+      const silent = [...schemasOf(root)].filter(
+        ([, { description = "" }]) => !/^[A-Z].*[.]$/s.test(description),
+      );
+
+      expect(silent.map(([field]) => field)).to.deep.equal([]);
+    });
+
+    it("has code for each rule in CEL, and CEL for each rule in code", () => {
+      const ruled = [...schemasOf(root)].filter(
+        ([, schema]) => schema["x-kubernetes-validations"] !== undefined,
+      );
+
+      expect(ruled.map(([field]) => field).toSorted()).to.deep.equal(ruledFields(rules).toSorted());
+    });
+
+    it("keeps patterns to what a Kubernetes API server understands too", () => {
+      const foreign = [...schemasOf(root)].filter(([, { pattern = "" }]) =>
+        /\(\?[=!<]|\\[1-9]/.test(pattern),
+      );
+
+      expect(foreign).to.deep.equal([]);
+    });
+
+    it("is structural: no object has both properties and free fields, keys of lists are required", () => {
+      for (const [field, schema] of schemasOf(root)) {
+        const keys = schema["x-kubernetes-list-map-keys"] ?? [];
+        const { properties = {}, required = [] } = schema.items ?? {};
+
+        expect(schema.properties !== undefined && schema.additionalProperties !== undefined, field).to.equal(
+          false,
+        );
+        expect(
+          keys.filter((key) => properties[key] === undefined || !required.includes(key)),
+          field,
+        ).to.deep.equal([]);
+        expect(
+          (schema.required ?? []).filter((key) => schema.properties?.[key] === undefined),
+          field,
+        ).to.deep.equal([]);
+      }
+    });
+
+    it("has defaults that keep to their own schema", () => {
+      const ajv = new Ajv({
+        strict: false,
+        formats: { password: true, "date-time": true, int32: true, int64: true },
+      });
+      for (const [field, schema] of schemasOf(root)) {
+        if (schema.default === undefined) continue;
+
+        expect(ajv.validate(schema, schema.default), field).to.equal(true);
+      }
+    });
+
+    it("has printer columns that point at fields", () => {
+      for (const { name, jsonPath } of printerColumns(kind)) {
+        const field = jsonPath.slice(1).replaceAll(/\[[^\]]*\]/g, "[]");
+        if (field === "metadata.creationTimestamp") continue;
+
+        expect(schemaOf(field, root).type, name).to.equal("string");
+      }
+    });
+  });
+}
+
+describe("the schemas of all kinds", () => {
+  it("have words for each pattern, and no words for none", () => {
+    const patterns = KINDS.flatMap((kind) =>
+      [...schemasOf(manifestSchema(readCRD(kind)))].flatMap(([, { pattern }]) => pattern ?? []),
     );
-
-    expect(silent.map(([field]) => field)).to.deep.equal([]);
-  });
-
-  it("has code for each rule in CEL, and CEL for each rule in code", () => {
-    const ruled = [...schemasOf(root)].filter(
-      ([, schema]) => schema["x-kubernetes-validations"] !== undefined,
-    );
-
-    expect(ruled.map(([field]) => field).toSorted()).to.deep.equal(RULED_FIELDS.toSorted());
-  });
-
-  it("has words for each pattern of the spec", () => {
-    const patterns = [...schemasOf(manifestSchema(crd))].flatMap(([, { pattern }]) => pattern ?? []);
 
     expect([...new Set(patterns)].toSorted()).to.deep.equal(Object.keys(PATTERN_WORDS).toSorted());
   });
 
-  it("keeps patterns to what a Kubernetes API server understands too", () => {
-    const foreign = [...schemasOf(root)].filter(([, { pattern = "" }]) => /\(\?[=!<]|\\[1-9]/.test(pattern));
+  it("know the types that the program knows", () => {
+    const typeOf = (kind: Kind, field: string) =>
+      schemaOf(field, readCRD(kind).spec.versions[0].schema.openAPIV3Schema).enum;
 
-    expect(foreign).to.deep.equal([]);
+    expect(typeOf("Secret", "type")).to.deep.equal(SECRET_TYPES);
+    expect(typeOf("Receiver", "spec.type")).to.deep.equal(RECEIVER_TYPES);
   });
 
-  it("is structural: no object has both properties and free fields, keys of lists are required", () => {
-    for (const [field, schema] of schemasOf(root)) {
-      const keys = schema["x-kubernetes-list-map-keys"] ?? [];
-      const { properties = {}, required = [] } = schema.items ?? {};
+  it("mean different words on a command line", () => {
+    const words = KINDS.flatMap(kindNames);
 
-      expect(schema.properties !== undefined && schema.additionalProperties !== undefined, field).to.equal(
-        false,
-      );
-      expect(
-        keys.filter((key) => properties[key] === undefined || !required.includes(key)),
-        field,
-      ).to.deep.equal([]);
-      expect(
-        (schema.required ?? []).filter((key) => schema.properties?.[key] === undefined),
-        field,
-      ).to.deep.equal([]);
-    }
+    expect(new Set(words).size).to.equal(words.length);
+    expect(words.map(kindNamed)).to.deep.equal(KINDS.flatMap((kind) => kindNames(kind).map(() => kind)));
   });
+});
 
-  it("has defaults that keep to their own schema", () => {
-    const ajv = new Ajv({
-      strict: false,
-      formats: { password: true, "date-time": true, int32: true, int64: true },
-    });
-    for (const [field, schema] of schemasOf(root)) {
-      if (schema.default === undefined) continue;
-
-      expect(ajv.validate(schema, schema.default), field).to.equal(true);
-    }
-  });
+describe("crds/applications.yaml", () => {
+  const root = readCRD("Application").spec.versions[0].schema.openAPIV3Schema;
 
   it("knows every phase, trigger and drift kind that this version writes", () => {
-    expect(schemaOf("status.phase").enum).to.deep.equal(PHASES);
-    expect(schemaOf("status.sync.trigger").enum).to.include.members([...TRIGGERS]);
-    expect(schemaOf("status.history[].trigger").enum).to.include.members([...TRIGGERS]);
-    expect(schemaOf("status.drift[].kind").enum).to.include.members([...DRIFT_KINDS]);
+    expect(schemaOf("status.phase", root).enum).to.deep.equal(PHASES);
+    expect(schemaOf("status.sync.trigger", root).enum).to.include.members([...TRIGGERS]);
+    expect(schemaOf("status.history[].trigger", root).enum).to.include.members([...TRIGGERS]);
+    expect(schemaOf("status.drift[].kind", root).enum).to.include.members([...DRIFT_KINDS]);
   });
 
   it("accepts a status with every field, and knows each of them", () => {
-    const closed = { type: "object", properties: { status: schemaOf("status") } } as const;
+    const closed = { type: "object", properties: { status: schemaOf("status", root) } } as const;
     const ajv = new Ajv({
       strict: false,
       allErrors: true,
@@ -174,16 +231,17 @@ describe("crds/applications.yaml", () => {
     expect(isValid).to.equal(true);
   });
 
-  it("has printer columns that point at fields", () => {
-    for (const { name, jsonPath } of printerColumns) {
-      const field = jsonPath.slice(1).replaceAll(/\[[^\]]*\]/g, "[]");
-      if (field === "metadata.creationTimestamp") continue;
+  it("shows the columns that a person looks for", () => {
+    const shown = printerColumns("Application").filter(({ priority = 0 }) => priority === 0);
 
-      expect(schemaOf(field).type, name).to.equal("string");
-    }
-    expect(printerColumns.filter(({ priority = 0 }) => priority === 0).map(({ name }) => name)).to.deep.equal(
-      ["Ready", "Phase", "Sync", "Health", "Revision", "Age"],
-    );
+    expect(shown.map(({ name }) => name)).to.deep.equal([
+      "Ready",
+      "Phase",
+      "Sync",
+      "Health",
+      "Revision",
+      "Age",
+    ]);
   });
 });
 

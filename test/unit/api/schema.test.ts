@@ -35,13 +35,21 @@ describe("checkApplication()", () => {
     const manifest = manifestOf({ source });
 
     expect(applicationOf(manifest)).to.deep.equal({
+      kind: "Application",
       name: "shop",
       labels: {},
       annotations: {},
       spec: {
         suspend: false,
         state: "Running",
-        source: { repoURL: source.repoURL, revision: { kind: "head" }, path: ".", intervalMs: 30_000 },
+        source: {
+          repoURL: source.repoURL,
+          revision: { kind: "head" },
+          path: ".",
+          intervalMs: 30_000,
+          submodules: false,
+          submoduleSecretRefs: [],
+        },
         compose: {
           projectName: "shop",
           overrides: [],
@@ -52,6 +60,7 @@ describe("checkApplication()", () => {
           pull: "missing",
           build: true,
           adopt: false,
+          imagePullSecrets: [],
         },
         sync: { automated: true, selfHeal: true, prune: true, timeoutMs: 300_000 },
         deletionPolicy: "Delete",
@@ -105,6 +114,8 @@ describe("checkApplication()", () => {
         revision: { kind: "commit", sha: "abcdef0123456789abcdef0123456789abcdef01" },
         path: "deploy",
         intervalMs: 90_000,
+        submodules: false,
+        submoduleSecretRefs: [],
       },
       compose: {
         projectName: "my_shop",
@@ -119,6 +130,7 @@ describe("checkApplication()", () => {
         pull: "always",
         build: false,
         adopt: true,
+        imagePullSecrets: [],
       },
       sync: { automated: false, selfHeal: false, prune: false, timeoutMs: 5000 },
       deletionPolicy: "Orphan",

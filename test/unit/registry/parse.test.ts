@@ -159,7 +159,7 @@ describe("parseManifests()", () => {
       [
         ':11:16: spec.compose.env[1].name: "TAG" is there twice, first as spec.compose.env[0]',
         ':12:16: spec.compose.env[2].name: must be a variable name (letters, digits and "_", not beginning with a digit), not "1A"',
-        ":13:9: spec.compose.env[3]: must hold a value",
+        ":13:9: spec.compose.env[3]: must hold a value or valueFrom",
       ],
     ],
     [
