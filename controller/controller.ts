@@ -31,6 +31,7 @@ import { createReconciler } from "./reconcile/reconcile.ts";
 import { createRegistry } from "./registry/informer.ts";
 import { parseManifests } from "./registry/parse.ts";
 import type { KnownResource } from "./registry/registry.ts";
+import { readOrMakeDataKey } from "./status/data-key.ts";
 import type { ApplicationRecord } from "./status/record.ts";
 import { openRecordStore } from "./status/record-store.ts";
 import { openRenderings } from "./status/renderings.ts";
@@ -112,7 +113,8 @@ async function work(config: Config, { log, clock, metrics, leadership, stopping 
   await mkdir(join(dataDir, "checkouts"), { recursive: true });
 
   const records = await openRecordStore(dataDir, log);
-  const renderings = await openRenderings(dataDir);
+  const dataKey = await readOrMakeDataKey(dataDir);
+  const renderings = await openRenderings(dataDir, { keys: [dataKey] });
   const ledgers = await openLedgerStore(dataDir);
   const status = createStatusPublisher({ registryDir: manifestsDir, log, clock });
   await status.load();

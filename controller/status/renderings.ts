@@ -1,59 +1,76 @@
-import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
 import { mkdir, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { ReconcileError } from "../api/errors.ts";
+import { seal, unseal, type SealingKey } from "../lib/aead.ts";
 import { isErrno, writeFileAtomic } from "../lib/atomic-file.ts";
 
 /**
- * Renderings of applied targets, whole but sealed: AES-256-GCM under the data directory's own key (`<data>/key`, mode
- * 0600), bound to the Application's name and the rendering's digest, so that a moved file does not open.
+ * Renderings of applied targets, whole but sealed, and bound to the Application's name and the rendering's digest, so that
+ * a moved file does not open. Each file says by which key it was sealed, in its first line.
  */
 export interface Renderings {
   save(name: string, digest: string, json: string): Promise<void>;
-  /** Throws ReconcileError `RecordUnopenable` when it is gone, was tampered with, or the key is another one. */
+  /**
+   * Throws ReconcileError `RecordUnopenable` when it is gone, was tampered with, or its key is not there any more. One that
+   * an older key sealed is sealed anew, so that the old key can go.
+   */
   open(name: string, digest: string): Promise<string>;
   /** Removes all of the Application's but these. */
   keep(name: string, digests: readonly string[]): Promise<void>;
+  /** Seals anew whatever an older key sealed, and can be opened. Resolves with the keys that some still need. */
+  reseal(): Promise<ReadonlySet<string>>;
 }
 
-const KEY_BYTES = 32;
-const NONCE_BYTES = 12;
-const TAG_BYTES = 16;
+export interface RenderingsOptions {
+  /** The first seals, each opens what it sealed. */
+  readonly keys: readonly [SealingKey, ...SealingKey[]];
+}
 
-export async function openRenderings(dataDir: string): Promise<Renderings> {
+const SUFFIX = ".sealed";
+
+/** Opens the folder of renderings in the data directory, which is made if it is not there. */
+export async function openRenderings(dataDir: string, { keys }: RenderingsOptions): Promise<Renderings> {
   const root = join(dataDir, "renderings");
   await mkdir(root, { recursive: true, mode: 0o700 });
-  const key = await readOrMakeKey(join(dataDir, "key"));
-  const pathOf = (name: string, digest: string): string => join(root, name, `${digest}.sealed`);
+  const [first] = keys;
+  const pathOf = (name: string, digest: string): string => join(root, name, `${digest}${SUFFIX}`);
+
+  async function save(name: string, digest: string, json: string): Promise<void> {
+    await mkdir(join(root, name), { recursive: true, mode: 0o700 });
+    await writeFileAtomic(
+      pathOf(name, digest),
+      Buffer.concat([
+        Buffer.from(headerOf(first.id)),
+        seal(first, contextOf(first.id, name, digest), Buffer.from(json)),
+      ]),
+    );
+  }
+
+  async function open(name: string, digest: string): Promise<string> {
+    const file = await readFile(pathOf(name, digest)).catch((cause: unknown) => {
+      throw unopenable(name, isErrno(cause, "ENOENT") ? "it is gone" : "it cannot be read", cause);
+    });
+    const keyId = keyIdOf(file);
+    const key = keys.find(({ id }) => id === keyId);
+    if (key === undefined) {
+      throw unopenable(
+        name,
+        keyId === undefined ? "it was changed" : `it was sealed by key ${keyId}, which is not there`,
+      );
+    }
+    const plain = unseal(key, contextOf(key.id, name, digest), file.subarray(headerOf(key.id).length));
+    if (plain === undefined) throw unopenable(name, "it was changed, or sealed by another key");
+    const json = plain.toString();
+    // A full disk is no reason to open nothing; the next opening tries again.
+    if (key.id !== first.id) await save(name, digest, json).catch(() => undefined);
+    return json;
+  }
+
   return {
-    async save(name, digest, json) {
-      await mkdir(join(root, name), { recursive: true, mode: 0o700 });
-      const nonce = randomBytes(NONCE_BYTES);
-      const cipher = createCipheriv("aes-256-gcm", key, nonce).setAAD(boundTo(name, digest));
-      const sealed = Buffer.concat([cipher.update(json, "utf8"), cipher.final()]);
-      await writeFileAtomic(pathOf(name, digest), Buffer.concat([nonce, cipher.getAuthTag(), sealed]));
-    },
-    async open(name, digest) {
-      try {
-        const bytes = await readFile(pathOf(name, digest));
-        const decipher = createDecipheriv("aes-256-gcm", key, bytes.subarray(0, NONCE_BYTES), {
-          authTagLength: TAG_BYTES,
-        })
-          .setAAD(boundTo(name, digest))
-          .setAuthTag(bytes.subarray(NONCE_BYTES, NONCE_BYTES + TAG_BYTES));
-        return Buffer.concat([
-          decipher.update(bytes.subarray(NONCE_BYTES + TAG_BYTES)),
-          decipher.final(),
-        ]).toString();
-      } catch (cause) {
-        throw new ReconcileError(
-          `Cannot open the recorded rendering of "${name}": ${isErrno(cause, "ENOENT") ? "it is gone" : "it was changed, or sealed by another key"}; sync once to record it anew`,
-          { reason: "RecordUnopenable", cause },
-        );
-      }
-    },
+    save,
+    open,
     async keep(name, digests) {
-      const wanted = new Set(digests.map((digest) => `${digest}.sealed`));
+      const wanted = new Set(digests.map((digest) => `${digest}${SUFFIX}`));
       const dir = join(root, name);
       const files = await readdir(dir).catch(() => []);
       await Promise.all(
@@ -61,26 +78,39 @@ export async function openRenderings(dataDir: string): Promise<Renderings> {
       );
       if (digests.length === 0) await rm(dir, { recursive: true, force: true });
     },
+    async reseal() {
+      const needed = new Set<string>();
+      for (const name of await readdir(root)) {
+        for (const file of await readdir(join(root, name)).catch(() => [])) {
+          if (!file.endsWith(SUFFIX)) continue;
+          const keyId = keyIdOf(await readFile(join(root, name, file)).catch(() => Buffer.alloc(0)));
+          if (keyId === undefined || keyId === first.id) continue;
+          await open(name, file.slice(0, -SUFFIX.length)).catch(() => undefined);
+          const now = keyIdOf(await readFile(join(root, name, file)).catch(() => Buffer.alloc(0)));
+          if (now === keyId) needed.add(keyId);
+        }
+      }
+      return needed;
+    },
   };
 }
 
-function boundTo(name: string, digest: string): Buffer {
-  return Buffer.from(`conops rendering\0${name}\0${digest}`);
+function headerOf(keyId: string): string {
+  return `conops-rendering-v1 ${keyId}\n`;
 }
 
-async function readOrMakeKey(path: string): Promise<Buffer> {
-  try {
-    const key = Buffer.from((await readFile(path, "utf8")).trim(), "base64");
-    if (key.length !== KEY_BYTES) {
-      throw new Error(
-        `Cannot read the data directory's key "${path}": it is not ${KEY_BYTES} bytes in base64`,
-      );
-    }
-    return key;
-  } catch (error) {
-    if (!isErrno(error, "ENOENT")) throw error;
-    const key = randomBytes(KEY_BYTES);
-    await writeFileAtomic(path, `${key.toString("base64")}\n`);
-    return key;
-  }
+/** Undefined when the file does not begin as one of ours does. */
+function keyIdOf(file: Buffer): string | undefined {
+  return /^conops-rendering-v1 ([0-9a-f]{8})\n/.exec(file.subarray(0, 40).toString("latin1"))?.[1];
+}
+
+function contextOf(keyId: string, name: string, digest: string): string {
+  return JSON.stringify([headerOf(keyId), name, digest]);
+}
+
+function unopenable(name: string, why: string, cause?: unknown): ReconcileError {
+  return new ReconcileError(
+    `Cannot open the recorded rendering of "${name}": ${why}; sync once to record it anew`,
+    { reason: "RecordUnopenable", cause },
+  );
 }

@@ -16,6 +16,7 @@ import type { ReconcileDeps } from "../../controller/reconcile/deps.ts";
 import { createReconciler, type Reconciler } from "../../controller/reconcile/reconcile.ts";
 import type { Declaration, RegistryRequest } from "../../controller/registry/registry.ts";
 import { openRecordStore, type RecordStore } from "../../controller/status/record-store.ts";
+import { readOrMakeDataKey } from "../../controller/status/data-key.ts";
 import { openRenderings } from "../../controller/status/renderings.ts";
 import type { Ending, SourceState } from "../../controller/watch/watch.ts";
 import { createFakeClock, type FakeClock } from "./fake-clock.ts";
@@ -91,7 +92,7 @@ export async function createReconcileWorld(): Promise<ReconcileWorld> {
     const records = await openRecordStore(dataDir, silentLog);
     const deps: ReconcileDeps = {
       records,
-      renderings: await openRenderings(dataDir),
+      renderings: await openRenderings(dataDir, { keys: [await readOrMakeDataKey(dataDir)] }),
       ledgers: await openLedgerStore(dataDir),
       registry: {
         get: (key) => world.declarations.get(key) ?? { kind: "deleted" },
