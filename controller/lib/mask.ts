@@ -1,0 +1,181 @@
+/**
+ * Text without given values: whatever a value looks like in the text (as it is, in base64, percent-encoded, escaped in
+ * JSON, one line of it), `***` stands in its place. For everything that another program said while it knew a secret.
+ */
+
+/** Takes the values out of a text. */
+export type Mask = (text: string) => string;
+
+const MASKED = "***";
+/** Longer needles are looked for by pieces of this length, so that the cost does not depend on how long a value is. */
+const PIECE = 32;
+/** A shorter value is masked only where it stands as a word, else no text could be read any more. */
+const SHORTEST = 4;
+/** A shorter stretch of base64, without the ends that depend on what stands around it, is found anywhere by chance. */
+const SHORTEST_STRETCH = 6;
+const FILTER_BITS = 16;
+const FACTOR = 0x01000193;
+
+/**
+ * Makes a mask of `values`. Blank ones are no secrets. It works in a time that is linear in the text, whatever the values
+ * are; a part of a long value is masked too, as far as pieces of 32 characters go.
+ */
+export function createMask(values: Iterable<string | Uint8Array>): Mask {
+  const bytes = [...values].map((value) => (typeof value === "string" ? Buffer.from(value) : value));
+  if (bytes.every(({ length }) => length === 0)) return (text) => text;
+  let finders: readonly Finder[] | undefined;
+  return (text) => {
+    finders ??= createFinders(new Set(bytes.flatMap((value) => formsOf(Buffer.from(value)))));
+    return cover(text, finders);
+  };
+}
+
+/** Every text that gives the value away. */
+function formsOf(value: Buffer): readonly string[] {
+  const text = value.toString("utf8");
+  // Bytes that are not UTF-8 have no text of their own.
+  const isText = Buffer.from(text).equals(value);
+  if (value.length === 0 || (isText && text.trim() === "")) return [];
+  const lines = text.split(/[\r\n]+/).map((line) => line.trim());
+  const texts = isText ? [text, text.trim(), ...lines.filter(tellsSomething)] : [];
+  return [
+    ...texts.flatMap(spellingsOf),
+    ...base64Of(value),
+    ...(isText ? base64Of(Buffer.from(text.trim())) : []),
+  ];
+}
+
+/** A line as short as a bracket tells nothing. */
+function tellsSomething(line: string): boolean {
+  return line.length >= SHORTEST && /[\p{L}\p{N}]/u.test(line);
+}
+
+function spellingsOf(text: string): readonly string[] {
+  const json = JSON.stringify(text).slice(1, -1);
+  const percent = encodeURIComponent(text);
+  return [
+    text,
+    json,
+    // As Go writes JSON.
+    json.replace(/[<>&]/g, (sign) => `\\u00${sign.charCodeAt(0).toString(16)}`),
+    percent,
+    percent.replace(/%../g, (code) => code.toLowerCase()),
+    percent.replaceAll("%20", "+"),
+  ];
+}
+
+/** Whole, and as a part of something longer, which begins at any of the three places of a group of base64. */
+function base64Of(value: Buffer): readonly string[] {
+  const whole = value.toString("base64");
+  const stretches = [0, 1, 2].map((before) => {
+    const encoded = Buffer.concat([Buffer.alloc(before), value])
+      .toString("base64")
+      .replace(/=+$/, "");
+    const end = (before + value.length) % 3 === 0 ? encoded.length : encoded.length - 1;
+    return encoded.slice(before === 0 ? 0 : before + 1, end);
+  });
+  const found = [
+    whole,
+    whole.replace(/=+$/, ""),
+    ...stretches.filter(({ length }) => length >= SHORTEST_STRETCH),
+  ];
+  return found.flatMap((text) => [text, text.replaceAll("+", "-").replaceAll("/", "_")]);
+}
+
+/** Finds all needles of one length. */
+interface Finder {
+  readonly length: number;
+  readonly isWord: boolean;
+  /** Hash → the needles that have it. */
+  readonly needles: ReadonlyMap<number, readonly string[]>;
+  /** Most windows of a text are told not to be a needle by one look. */
+  readonly filter: Uint8Array;
+}
+
+function createFinders(forms: ReadonlySet<string>): readonly Finder[] {
+  const byLength = new Map<string, Set<string>>();
+  const add = (needle: string, isWord: boolean): void => {
+    const key = `${needle.length} ${isWord}`;
+    const known = byLength.get(key) ?? new Set();
+    byLength.set(key, known.add(needle));
+  };
+  for (const form of forms) {
+    if (form.length < SHORTEST) add(form, true);
+    else if (form.length <= PIECE) add(form, false);
+    else for (const piece of piecesOf(form)) add(piece, false);
+  }
+  return [...byLength].map(([key, needles]) => {
+    const [length, isWord] = key.split(" ");
+    return createFinder(Number(length), isWord === "true", needles);
+  });
+}
+
+function* piecesOf(form: string): Iterable<string> {
+  for (let at = 0; at + PIECE <= form.length; at += PIECE) yield form.slice(at, at + PIECE);
+  yield form.slice(-PIECE);
+}
+
+function createFinder(length: number, isWord: boolean, all: ReadonlySet<string>): Finder {
+  const needles = new Map<number, string[]>();
+  const filter = new Uint8Array(1 << FILTER_BITS);
+  for (const needle of all) {
+    let hash = 0;
+    for (let at = 0; at < length; at++) hash = (Math.imul(hash, FACTOR) + needle.charCodeAt(at)) | 0;
+    const same = needles.get(hash);
+    if (same === undefined) needles.set(hash, [needle]);
+    else same.push(needle);
+    filter[slotOf(hash)] = 1;
+  }
+  return { length, isWord, needles, filter };
+}
+
+/** Replaces each stretch that needles cover, touching or overlapping, by one mask. */
+function cover(text: string, finders: readonly Finder[]): string {
+  /** Where the longest needle ends that begins here. */
+  const endOf = new Map<number, number>();
+  for (const finder of finders) {
+    for (const at of find(text, finder)) endOf.set(at, Math.max(endOf.get(at) ?? 0, at + finder.length));
+  }
+  if (endOf.size === 0) return text;
+  let covered = "";
+  let done = 0;
+  let begin = -1;
+  let end = -1;
+  const close = (): void => {
+    if (begin < 0) return;
+    covered += text.slice(done, begin) + MASKED;
+    done = end;
+  };
+  for (const [from, to] of [...endOf].toSorted(([a], [b]) => a - b)) {
+    if (from > end) {
+      close();
+      begin = from;
+    }
+    end = Math.max(end, to);
+  }
+  close();
+  return covered + text.slice(done);
+}
+
+/** Where the needles of one length begin: a hash that rolls over the text, and a comparison where it says perhaps. */
+function* find(text: string, { length, isWord, needles, filter }: Finder): Iterable<number> {
+  let power = 1;
+  for (let at = 1; at < length; at++) power = Math.imul(power, FACTOR);
+  let hash = 0;
+  for (let end = 1; end <= text.length; end++) {
+    const begin = end - length;
+    if (begin > 0) hash = (hash - Math.imul(text.charCodeAt(begin - 1), power)) | 0;
+    hash = (Math.imul(hash, FACTOR) + text.charCodeAt(end - 1)) | 0;
+    if (begin < 0 || filter[slotOf(hash)] === 0) continue;
+    const isFound = needles.get(hash)?.some((needle) => text.startsWith(needle, begin)) === true;
+    if (isFound && !(isWord && isInWord(text, begin, end))) yield begin;
+  }
+}
+
+function slotOf(hash: number): number {
+  return (hash ^ (hash >>> FILTER_BITS)) & ((1 << FILTER_BITS) - 1);
+}
+
+function isInWord(text: string, begin: number, end: number): boolean {
+  return /\w/.test(text.charAt(begin - 1)) || /\w/.test(text.charAt(end));
+}

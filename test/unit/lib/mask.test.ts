@@ -1,0 +1,156 @@
+import { expect } from "chai";
+import fc from "fast-check";
+import { createMask } from "../../../controller/lib/mask.ts";
+
+const VALUE = "s3cr&t <Pass>/wörd+1";
+
+describe("createMask()", () => {
+  for (const { name, values, text, expected } of [
+    { name: "a value", values: [VALUE], text: `login ${VALUE}: denied`, expected: "login ***: denied" },
+    {
+      name: "every place where it stands",
+      values: ["hunter2"],
+      text: "hunter2, hunter2!",
+      expected: "***, ***!",
+    },
+    { name: "a value within a word", values: ["hunter2"], text: "xhunter2x", expected: "x***x" },
+    {
+      name: "its base64",
+      values: [VALUE],
+      text: `auth: ${Buffer.from(VALUE).toString("base64")};`,
+      expected: "auth: ***;",
+    },
+    {
+      name: "its base64url",
+      values: [Buffer.of(0xfb, 0xff, 0xfe, 0xfb, 0xef, 0xbe)],
+      text: "+//+++++ and -__-----",
+      expected: "*** and ***",
+    },
+    {
+      name: "its percent-encoded form, however the digits are written",
+      values: [VALUE],
+      text: `a=${encodeURIComponent(VALUE)}&b=${encodeURIComponent(VALUE).replace(/%../g, (code) => code.toLowerCase())}`,
+      expected: "a=***&b=***",
+    },
+    {
+      name: "its form in JSON, also as Go writes it",
+      values: ['a"b\\c\td<e'],
+      text: String.raw`{"v":"a\"b\\c\td<e","w":"a\"b\\c\td\u003ce"}`,
+      expected: '{"v":"***","w":"***"}',
+    },
+    {
+      name: "each line of a value of several lines",
+      values: ["first line\r\n  second line\n}\n"],
+      text: "it said: second line (after first line) }",
+      expected: "it said: *** (after ***) }",
+    },
+    {
+      name: "a value whose last line break is missing",
+      values: ["hunter2\n"],
+      text: "pw=hunter2",
+      expected: "pw=***",
+    },
+    {
+      name: "the longer of two values",
+      values: ["hunter", "hunter2"],
+      text: "hunter2 hunter",
+      expected: "*** ***",
+    },
+    { name: "values that overlap", values: ["abcdef", "defghi"], text: "<abcdefghi>", expected: "<***>" },
+    { name: "values that touch, as one", values: ["abcd", "efgh"], text: "<abcdefgh>", expected: "<***>" },
+    {
+      name: "a short value where it is a word",
+      values: ["42"],
+      text: "42 142 42x (42)",
+      expected: "*** 142 42x (***)",
+    },
+    {
+      name: "nothing for values that are blank",
+      values: ["", " ", "\n"],
+      text: "a b\nc",
+      expected: "a b\nc",
+    },
+    { name: "nothing without values", values: [], text: "as it is", expected: "as it is" },
+  ]) {
+    it(`takes out ${name}`, () => {
+      expect(createMask(values)(text)).to.equal(expected);
+    });
+  }
+
+  it("takes out a value at whatever place of a longer base64 text it stands", () => {
+    const mask = createMask([VALUE]);
+    for (const before of ["", "u", "us", "use", "user:"]) {
+      for (const after of ["", "!", "!!", "!!!"]) {
+        const whole = Buffer.from(before + VALUE + after).toString("base64");
+        const masked = mask(whole);
+        expect(masked, whole).to.contain("***");
+        expect(masked.length, masked).to.be.lessThan(20);
+      }
+    }
+  });
+
+  const secret = fc.oneof(
+    fc.string({ unit: "grapheme", minLength: 4, maxLength: 100 }),
+    fc.string({ unit: "grapheme-ascii", minLength: 4, maxLength: 40 }),
+    fc.array(fc.string({ minLength: 4 }), { maxLength: 5 }).map((lines) => lines.join("\n")),
+  );
+
+  it("leaves no value in any form, whatever stands around it", () => {
+    fc.assert(
+      fc.property(
+        fc.array(
+          secret.filter((text) => text.trim().length >= 4),
+          { minLength: 1, maxLength: 4 },
+        ),
+        fc.array(fc.string(), { minLength: 2, maxLength: 6 }),
+        (values, around) => {
+          const forms = values.flatMap((value) => [
+            value,
+            Buffer.from(value).toString("base64"),
+            Buffer.from(value).toString("base64url"),
+            encodeURIComponent(value),
+            JSON.stringify(value).slice(1, -1),
+          ]);
+          const mask = createMask(values);
+          for (const form of forms) {
+            const masked = mask(around.join(form));
+            // The mask's own signs can complete a value that is made of them.
+            if (!form.includes("*")) expect(masked.includes(form)).to.equal(false);
+          }
+        },
+      ),
+    );
+  });
+
+  it("changes no other text", () => {
+    fc.assert(
+      fc.property(fc.stringMatching(/^[a-m]{4,40}$/), fc.stringMatching(/^[n-z ,.:]*$/), (value, text) => {
+        expect(createMask([value])(text)).to.equal(text);
+      }),
+    );
+  });
+
+  it("takes out values of binary and of a mebibyte", () => {
+    const binary = Buffer.from(Array.from({ length: 256 }, (_, at) => 255 - at));
+    const large = Buffer.from(Array.from({ length: 1024 * 1024 }, (_, at) => (at * 7919) % 251));
+    const mask = createMask([binary, large]);
+
+    expect(mask(`<${binary.toString("base64")}>`)).to.equal("<***>");
+    expect(mask(`<${large.toString("base64")}>`)).to.equal("<***>");
+  });
+
+  it("takes a time that grows with the text alone, whatever text and values are", () => {
+    const values = [`${"a".repeat(200_000)}b`, "ab".repeat(50_000), "aaaab", "a".repeat(31)];
+    const mask = createMask(values);
+    mask("warm");
+    const took = (length: number): number => {
+      const begin = performance.now();
+      mask("a".repeat(length));
+      mask("ab".repeat(length / 2));
+      return performance.now() - begin;
+    };
+    took(100_000);
+
+    expect(took(1_000_000)).to.be.lessThan(10_000);
+  });
+});
