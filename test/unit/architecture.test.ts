@@ -20,6 +20,7 @@ const TABLE: Readonly<Record<string, Room>> = {
   compose: { rooms: ["api", "lib"], packages: ["yaml"] },
   docker: { rooms: ["api", "lib"], packages: ["dockerode"] },
   status: { rooms: ["api", "lib"], packages: ["yaml"] },
+  secret: { rooms: ["api", "lib"], packages: [] },
   registry: { rooms: ["api", "lib"], packages: ["chokidar", "yaml"] },
   workqueue: { rooms: ["api", "lib"], packages: [] },
   telemetry: { rooms: ["api", "lib"], packages: ["prom-client", "winston"] },
@@ -29,7 +30,10 @@ const TABLE: Readonly<Record<string, Room>> = {
     types: ["watch/watch.ts", "registry/registry.ts"],
     packages: [],
   },
-  cli: { rooms: ["registry", "status", "telemetry", "api", "lib"], packages: ["commander", "yaml"] },
+  cli: {
+    rooms: ["registry", "secret", "status", "telemetry", "api", "lib"],
+    packages: ["commander", "yaml"],
+  },
 };
 
 /** The files beside the rooms wire them together. */
