@@ -85,7 +85,7 @@ describe("createLogger(): json", () => {
   });
 
   it("lets no credential of a URL through, wherever it stands", async () => {
-    const url = "https://user:secret@git.example.com/shop.git";
+    const url = "https://user:hunter2@git.example.com/shop.git";
     const { log, lines } = setUp();
 
     log.info(`cloning ${url}`, {
@@ -98,7 +98,7 @@ describe("createLogger(): json", () => {
     });
 
     const [line = ""] = await lines();
-    expect(line).not.to.contain("secret");
+    expect(line).not.to.contain("hunter2");
     expect(line.match(/https:\/\/\*\*\*@git\.example\.com/g)?.length).to.be.greaterThan(7);
   });
 
