@@ -3,10 +3,13 @@
  * process never loads nodegit, because nodegit can abort, deadlock or hang its process. Every operation has a limit that is
  * kept by SIGKILL. Errors are ReconcileErrors with a reason of the source; messages hold no credentials.
  */
+import type { GitCredential } from "../api/credential.ts";
+
 export interface Remote {
-  /** Equal ids share one mirror and one poll: a hash of the URL and of the credential's identity. */
+  /** Equal ids share one mirror and one poll: a hash of the URL and of the name of the Secret, whatever that holds. */
   readonly id: string;
   readonly url: string;
+  readonly credential?: GitCredential;
 }
 
 export interface Advertisement {

@@ -56,9 +56,19 @@ interface NativeProgress {
   receivedBytes(): number;
 }
 
+/** To be returned from a callback once, and never again. */
+export interface NativeCredential {
+  readonly kind?: never;
+}
+
+interface NativeCredentials {
+  readonly credentials?: () => Promise<NativeCredential>;
+}
+
 interface NativeFetchOptions {
   readonly downloadTags: number;
-  readonly callbacks: {
+  readonly customHeaders: readonly string[];
+  readonly callbacks: NativeCredentials & {
     readonly transferProgress: {
       readonly throttle: number;
       readonly callback: (progress: NativeProgress) => number;
@@ -68,7 +78,12 @@ interface NativeFetchOptions {
 }
 
 interface NativeRemote {
-  connect(direction: 0, callbacks: object, proxy: object, headers: readonly string[]): Promise<void>;
+  connect(
+    direction: 0,
+    callbacks: NativeCredentials,
+    proxy: object,
+    headers: readonly string[],
+  ): Promise<void>;
   referenceList(): Promise<NativeRemoteHead[]>;
   fetch(refspecs: readonly string[], options: NativeFetchOptions, reflogMessage: string): Promise<void>;
   disconnect(): Promise<void>;
@@ -79,6 +94,14 @@ interface NodeGit {
   readonly Remote: {
     /** A remote that obeys the repository's own configuration (no redirects elsewhere), and is not written to it. */
     createAnonymous(repository: NativeRepository, url: string): Promise<NativeRemote>;
+  };
+  readonly Credential: {
+    sshKeyMemoryNew(
+      username: string,
+      publicKey: string,
+      privateKey: string,
+      passphrase: string,
+    ): Promise<NativeCredential>;
   };
   readonly Oid: { fromString(sha: string): NativeOid };
   readonly Commit: { lookup(repository: NativeRepository, id: NativeOid): Promise<NativeCommit> };

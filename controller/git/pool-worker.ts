@@ -2,7 +2,7 @@
 import type { Clock } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
 import { OperationError } from "./errors.ts";
-import type { WorkerMessage } from "./protocol.ts";
+import type { HostKeys, WorkerMessage } from "./protocol.ts";
 import type { Ticket } from "./ticket.ts";
 import type { ForkWorker } from "./worker-process.ts";
 
@@ -26,6 +26,8 @@ export interface PoolWorker {
   isOpen(): boolean;
   /** How many operations it works on, of the network or of this machine. */
   load(kind: "network" | "local"): number;
+  /** Nothing that it works on relies on other host keys of the same host. */
+  admits(ticket: Ticket): boolean;
   start(ticket: Ticket): void;
   /** Takes no more, and ends when it has finished what it has. */
   retire(): void;
@@ -160,6 +162,14 @@ export function createPoolWorker(options: PoolWorkerOptions, handlers: PoolWorke
       }
       return count;
     },
+    admits(ticket) {
+      const wanted = hostKeysOf(ticket);
+      if (wanted === undefined) return true;
+      return [...running.values()].every((entry) => {
+        const other = hostKeysOf(entry.ticket);
+        return other?.place !== wanted.place || other.lines === wanted.lines;
+      });
+    },
     start(ticket) {
       const id = ++lastId;
       const entry: Running = { ticket, progressed: () => undefined, stopClock: () => undefined };
@@ -176,6 +186,11 @@ export function createPoolWorker(options: PoolWorkerOptions, handlers: PoolWorke
     },
     kill,
   };
+}
+
+/** Which host keys a job relies on, if any. */
+export function hostKeysOf({ job: { request } }: Ticket): HostKeys | undefined {
+  return request.op === "checkout" ? undefined : request.access?.hostKeys;
 }
 
 /** Ids are never used twice, so that a late answer is nobody else's. */

@@ -9,7 +9,7 @@ import type { Advertisement, Git, Remote, StageRequest, Staged } from "./git.ts"
 import { GIT_LIMITS, type GitLimits } from "./limits.ts";
 import type { GitMetrics, GitOperation } from "./metrics.ts";
 import { makeBareRepository, removeFolder } from "./mirrors.ts";
-import { hostOf, requireReadable } from "./remote-url.ts";
+import { createRoutes } from "./routes.ts";
 import { createStaging } from "./staging.ts";
 import { createWorkerPool } from "./worker-pool.ts";
 import { createForkWorker } from "./worker-process.ts";
@@ -22,6 +22,8 @@ export interface GitOptions {
   /** Workers for polls, and as many for fetches and checkouts; forked when there is need. Default 2. */
   readonly workers?: number;
   readonly limits?: Partial<GitLimits>;
+  /** The file of `--known-hosts`. */
+  readonly knownHostsFile?: string;
   readonly metrics?: GitMetrics;
 }
 
@@ -36,6 +38,7 @@ export function createGit(options: GitOptions): Git {
   const home = join(dataDir, "git-home");
   const emptyRepository = join(home, "empty.git");
   const fork = createForkWorker({ home, clock });
+  const routes = createRoutes(options);
   const common = { clock, log, fork, workers, localOps: LOCAL_OPS };
   const polls = createWorkerPool({
     ...common,
@@ -47,13 +50,20 @@ export function createGit(options: GitOptions): Git {
     networkOps: NETWORK_OPS_OF_STAGES,
     drainMs: limits.drainStageMs,
   });
-  const staging = createStaging({ mirrors: join(dataDir, "mirrors"), limits, clock, pool: stages, measured });
+  const staging = createStaging({
+    mirrors: join(dataDir, "mirrors"),
+    limits,
+    clock,
+    pool: stages,
+    routes,
+    measured,
+  });
   let prepared: Promise<void> | undefined;
 
-  /** The workers' HOME is made anew: libgit2 would obey a configuration in it. */
+  /** The workers' folder is made anew: what earlier ones left is nobody's any more. */
   async function prepare(): Promise<void> {
     await removeFolder(home);
-    await mkdir(join(home, ".ssh"), { recursive: true, mode: 0o700 });
+    await mkdir(home, { recursive: true, mode: 0o700 });
     await makeBareRepository(emptyRepository);
     await mkdir(join(dataDir, "mirrors"), { recursive: true, mode: 0o700 });
   }
@@ -82,23 +92,23 @@ export function createGit(options: GitOptions): Git {
 
   return {
     async listRefs(remote: Remote, signal: AbortSignal): Promise<Advertisement> {
-      const url = requireReadable(remote.url);
+      const route = await routes.to(remote);
       await ready();
+      const { url, host, access } = route;
       const job = {
-        request: { op: "list", url, bare: emptyRepository },
-        host: hostOf(url),
+        request: { op: "list", url, access, bare: emptyRepository },
+        host,
         totalMs: limits.listMs,
       } as const;
       try {
         return await measured("ls-remote", () => polls.run(job, signal).answer);
       } catch (error) {
-        throw explain({ act: `read "${redact(remote.url)}"` }, error);
+        throw explain({ act: `read "${redact(remote.url)}"`, route }, error);
       }
     },
     async stage(request: StageRequest, signal: AbortSignal): Promise<Staged> {
-      const url = requireReadable(request.remote.url);
       await ready();
-      return staging.stage({ ...request, remote: { ...request.remote, url } }, signal);
+      return staging.stage(request, signal);
     },
     prune: (keep) => staging.prune(keep),
     async close() {

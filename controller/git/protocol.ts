@@ -4,9 +4,28 @@
  */
 import type { Advertisement, Staged } from "./git.ts";
 
+/** How a remote is reached. It holds secrets: it travels by the channel between the two processes, and nowhere else. */
+export interface Access {
+  /** One header, for http and https. */
+  readonly header?: string;
+  /** For ssh; the passphrase is empty where there is none. */
+  readonly key?: { readonly user: string; readonly privateKey: string; readonly passphrase: string };
+  readonly hostKeys?: HostKeys;
+}
+
+/**
+ * The only keys that an SSH host may show, as lines of known_hosts for `place`, which is `[host]:port`. A worker has one
+ * file of them: no two requests with other lines for the same place may be with one worker at a time.
+ */
+export interface HostKeys {
+  readonly place: string;
+  readonly lines: string;
+}
+
 export interface ListRequest {
   readonly op: "list";
   readonly url: string;
+  readonly access?: Access;
   /** A bare repository whose configuration the connection obeys. */
   readonly bare: string;
 }
@@ -15,6 +34,7 @@ export interface ListRequest {
 export interface FetchRequest {
   readonly op: "fetch";
   readonly url: string;
+  readonly access?: Access;
   readonly mirror: string;
   readonly sha: string;
   readonly refspecs: readonly string[];

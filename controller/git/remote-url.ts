@@ -1,40 +1,37 @@
+import type { GitCredential } from "../api/credential.ts";
 import { ReconcileError } from "../api/errors.ts";
+import { parseRepoURL, type RepoURL } from "../api/repo-url.ts";
 import { sha256 } from "../lib/hash.ts";
-import { redact } from "../lib/redact.ts";
 import type { Remote } from "./git.ts";
 
 const ID_LENGTH = 32;
-const DEFAULT_PORTS: Readonly<Record<string, string>> = { "http:": "80", "https:": "443", "git:": "9418" };
 
-/** The remote at this URL, read without credentials. Any text will do; what cannot be read is told when it is read. */
-export function remoteOf(url: string): Remote {
-  return { id: sha256(url).slice(0, ID_LENGTH), url };
+/**
+ * The remote at this URL, read with the credential of the Secret of this name. Any text will do for a URL; what cannot be
+ * read is told when it is read. The id does not depend on what the Secret holds.
+ */
+export function remoteOf(url: string, secretName?: string, credential?: GitCredential): Remote {
+  const identity = secretName === undefined ? url : `${url}\n${secretName}`;
+  return { id: sha256(identity).slice(0, ID_LENGTH), url, ...(credential && { credential }) };
 }
 
 /** `host:port` of the remote, by which places are shared out; `local` for a repository on this machine. */
 export function hostOf(url: string): string {
   if (isLocal(url)) return "local";
-  try {
-    const { protocol, hostname, port } = new URL(url);
-    return `${hostname}:${port === "" ? (DEFAULT_PORTS[protocol] ?? "") : port}`;
-  } catch {
-    return url;
-  }
+  const parsed = parseRepoURL(url, { allowFileRepos: true });
+  return "repo" in parsed ? `${parsed.repo.host}:${parsed.repo.port}` : url;
 }
 
-/** The URL as libgit2 wants it. Throws ReconcileError for what this version cannot, or must not, read. */
-export function requireReadable(url: string): string {
-  if (url.startsWith("/")) return `file://${url.replaceAll("%", "%25")}`; // libgit2 decodes URLs
-  const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(url)?.[1]?.toLowerCase();
-  if (scheme === "https" || scheme === "http" || scheme === "git" || scheme === "file") return url;
-  const shown = redact(url);
-  if (scheme === "ssh" || (scheme === undefined && /^[^/\s:]+:[^:]/.test(url))) {
-    throw new ReconcileError(
-      `Cannot read "${shown}": this version reads remotes without credentials, and SSH needs them`,
-      { reason: "AuthenticationFailed", terminal: true },
-    );
-  }
-  throw new ReconcileError(`Cannot read "${shown}": it is no URL of https, http, git or file`, {
+/** The remote's parts, its URL as libgit2 wants it. Throws ReconcileError for what cannot, or must not, be read. */
+export function requireReadable(url: string): RepoURL {
+  const local = { scheme: "file", host: "", port: 0 } as const;
+  if (url.startsWith("/")) return { ...local, url: `file://${url.replaceAll("%", "%25")}` }; // libgit2 decodes URLs
+  if (url.startsWith("file:///")) return { ...local, url };
+  const parsed = parseRepoURL(url, { allowFileRepos: false });
+  if ("repo" in parsed) return parsed.repo;
+  // What stands before an @ may be a password, also where there is no scheme.
+  const shown = url.replace(/^([a-z][a-z0-9+.-]*:\/\/)?.*@/is, "$1***@");
+  throw new ReconcileError(`Cannot read "${shown}": its URL ${parsed.fault}`, {
     reason: "InvalidURL",
     terminal: true,
   });

@@ -21,7 +21,7 @@ import {
 } from "./mirrors.ts";
 import type { GitLimits } from "./limits.ts";
 import type { GitOperation } from "./metrics.ts";
-import { hostOf } from "./remote-url.ts";
+import type { Route, Routes } from "./routes.ts";
 import type { WorkerPool } from "./worker-pool.ts";
 
 export interface StagingOptions {
@@ -30,6 +30,7 @@ export interface StagingOptions {
   readonly limits: GitLimits;
   readonly clock: Clock;
   readonly pool: WorkerPool;
+  readonly routes: Routes;
   readonly measured: <A>(operation: GitOperation, work: () => Promise<A>) => Promise<A>;
 }
 
@@ -46,7 +47,7 @@ const SHORT_SHA = 12;
 const HOPELESS_MS = 3_600_000;
 const MAX_HOPELESS = 1000;
 
-export function createStaging({ mirrors, limits, clock, pool, measured }: StagingOptions): Staging {
+export function createStaging({ mirrors, limits, clock, pool, routes, measured }: StagingOptions): Staging {
   const fetching = createLocks();
   const using = createLocks();
   /** How often a mirror was replaced: who found damage in an earlier one has nothing to mend. */
@@ -116,6 +117,7 @@ export function createStaging({ mirrors, limits, clock, pool, measured }: Stagin
   ): Promise<void> {
     const { id } = request.remote;
     const mirror = join(mirrors, id);
+    const route = await routes.to(request.remote);
     const release = await fetching.exclusive(id, signal);
     let over: Promise<void> = Promise.resolve();
     try {
@@ -124,23 +126,23 @@ export function createStaging({ mirrors, limits, clock, pool, measured }: Stagin
       const target = isAfresh ? `${mirror}.fresh` : mirror;
       if (isAfresh) await removeFolder(target);
       await makeBareRepository(target);
-      const run = pool.run(fetchJob(request, target), signal);
+      const run = pool.run(fetchJob(request, route, target), signal);
       ({ over } = run);
       const { found } = await measured("fetch", () => run.answer);
       if (!found) throw notFound(request);
       if (isAfresh) await replace(id, target, signal);
     } catch (error) {
-      throw explain({ act: actOf("fetch", request), folders: [mirror] }, error);
+      throw explain({ act: actOf("fetch", request), folders: [mirror], route }, error);
     } finally {
       void over.then(release); // a fetch that was given up may still write
     }
   }
 
-  function fetchJob({ remote, sha, ref }: StageRequest, mirror: string) {
-    const request = { op: "fetch", url: remote.url, mirror, sha, refspecs: refspecsFor(ref) } as const;
+  function fetchJob({ sha, ref }: StageRequest, { url, host, access }: Route, mirror: string) {
+    const request = { op: "fetch", url, access, mirror, sha, refspecs: refspecsFor(ref) } as const;
     return {
       request,
-      host: hostOf(remote.url),
+      host,
       totalMs: limits.fetchTotalMs,
       idleMs: limits.fetchIdleMs,
     };

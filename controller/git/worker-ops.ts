@@ -3,6 +3,7 @@ import type { Advertisement } from "./git.ts";
 import { NO_TAGS, nodegit } from "./nodegit.ts";
 import { OperationFault } from "./operation-fault.ts";
 import type { Answers, FetchRequest, Fetched, ListRequest, Request } from "./protocol.ts";
+import { withAccess } from "./worker-access.ts";
 import { checkOut } from "./worker-checkout.ts";
 import { lookupCommit, openMirror, sweepMirror } from "./worker-mirror.ts";
 
@@ -24,12 +25,15 @@ export function runRequest(request: Request, progress: () => void): Promise<Answ
 }
 
 /** One advertisement; only HEAD, branches and tags of it. */
-async function listRefs({ url, bare }: ListRequest): Promise<Advertisement> {
+async function listRefs({ url, access, bare }: ListRequest): Promise<Advertisement> {
   const repository = await requireMirror(bare);
   const remote = await nodegit.Remote.createAnonymous(repository, url);
-  await remote.connect(0, {}, {}, []);
-  const advertised = await remote.referenceList();
-  await remote.disconnect();
+  const advertised = await withAccess(access, async ({ callbacks, headers }) => {
+    await remote.connect(0, callbacks, {}, headers);
+    const heads = await remote.referenceList();
+    await remote.disconnect();
+    return heads;
+  });
 
   let head: Advertisement["head"];
   const refs = new Map<string, string>();
@@ -57,17 +61,21 @@ async function fetchCommit(request: FetchRequest, progress: () => void): Promise
     progress();
     return 0;
   };
-  await remote.fetch(
-    request.refspecs,
-    {
-      downloadTags: NO_TAGS,
-      callbacks: {
-        transferProgress: { throttle: PROGRESS_EVERY_MS, callback: goOn },
-        // Never throttled: a call that nodegit leaves out counts as a refusal, and a local pack silently loses objects.
-        sidebandProgress: goOn,
+  await withAccess(request.access, ({ callbacks, headers }) =>
+    remote.fetch(
+      request.refspecs,
+      {
+        downloadTags: NO_TAGS,
+        customHeaders: headers,
+        callbacks: {
+          ...callbacks,
+          transferProgress: { throttle: PROGRESS_EVERY_MS, callback: goOn },
+          // Never throttled: a call that nodegit leaves out counts as a refusal, and a local pack silently loses objects.
+          sidebandProgress: goOn,
+        },
       },
-    },
-    "",
+      "",
+    ),
   );
   // A new handle: the old one may have looked at the packs before the new one came.
   const fresh = await requireMirror(request.mirror);

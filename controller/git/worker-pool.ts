@@ -4,7 +4,7 @@
  */
 import { OperationError } from "./errors.ts";
 import { createHostQueue, type HostQueueLimits } from "./host-queue.ts";
-import { createPoolWorker, type PoolWorker, type PoolWorkerOptions } from "./pool-worker.ts";
+import { createPoolWorker, hostKeysOf, type PoolWorker, type PoolWorkerOptions } from "./pool-worker.ts";
 import type { Request } from "./protocol.ts";
 import { createTicket, type Job, type Run, type Ticket } from "./ticket.ts";
 
@@ -29,6 +29,8 @@ const MAX_WAITING = 2000;
 const MAX_TRIES = 3;
 const LOCAL = "local";
 
+type Kind = "network" | "local";
+
 export function createWorkerPool(options: WorkerPoolOptions): WorkerPool {
   const queues = {
     network: createHostQueue<Ticket>(networkLimits(options.workers * options.networkOps)),
@@ -37,11 +39,15 @@ export function createWorkerPool(options: WorkerPoolOptions): WorkerPool {
   const places = { network: options.networkOps, local: options.localOps };
   const tickets = new Set<Ticket>();
   const workers = new Set<PoolWorker>();
+  /** Those whose turn has come, but whose host keys disagree with what every worker is busy with; the oldest first. */
+  const parked: { readonly kind: Kind; readonly ticket: Ticket }[] = [];
   let closed = false;
   let allGone: () => void = () => undefined;
 
   function dispatch(): void {
-    for (const kind of ["network", "local"] as const) {
+    const blocked = new Set<string>();
+    for (const { kind, ticket } of parked.splice(0)) begin(kind, ticket, blocked);
+    for (const kind of ["network", "local"] as const satisfies Kind[]) {
       const queue = queues[kind];
       for (let taken = queue.take(); taken !== undefined; taken = queue.take()) {
         const { host, item: ticket } = taken;
@@ -50,17 +56,38 @@ export function createWorkerPool(options: WorkerPoolOptions): WorkerPool {
           ticket.release = () => undefined;
           queue.done(host, verdict);
         };
-        chooseWorker(kind).start(ticket);
+        begin(kind, ticket, blocked);
       }
     }
   }
 
-  /** A queue hands out as many as all open workers together have places for, so that the least busy one has a place. */
-  function chooseWorker(kind: "network" | "local"): PoolWorker {
+  /** Starts the ticket, or parks it: nobody passes an older one of the same place. */
+  function begin(kind: Kind, ticket: Ticket, blocked: Set<string>): void {
+    const place = hostKeysOf(ticket)?.place;
+    const worker = place !== undefined && blocked.has(place) ? undefined : chooseWorker(kind, ticket);
+    if (worker !== undefined) {
+      worker.start(ticket);
+      return;
+    }
+    if (place !== undefined) blocked.add(place);
+    parked.push({ kind, ticket });
+  }
+
+  function unpark(ticket: Ticket): boolean {
+    const index = parked.findIndex((entry) => entry.ticket === ticket);
+    if (index < 0) return false;
+    parked.splice(index, 1);
+    ticket.release();
+    return true;
+  }
+
+  /** A queue hands out as many as all open workers together have places for; but a ticket may fit none of those. */
+  function chooseWorker(kind: Kind, ticket: Ticket): PoolWorker | undefined {
     const open = [...workers].filter((worker) => worker.isOpen());
-    const [least] = open.toSorted((a, b) => a.load(kind) - b.load(kind));
-    if (least === undefined) return addWorker();
-    const isBusy = least.load(kind) * 2 >= places[kind];
+    const [least] = open
+      .filter((worker) => worker.load(kind) < places[kind] && worker.admits(ticket))
+      .toSorted((a, b) => a.load(kind) - b.load(kind));
+    const isBusy = least === undefined || least.load(kind) * 2 >= places[kind];
     return isBusy && open.length < options.workers ? addWorker() : least;
   }
 
@@ -107,6 +134,10 @@ export function createWorkerPool(options: WorkerPoolOptions): WorkerPool {
       const host = job.host ?? LOCAL;
       const { ticket, run } = createTicket(job, signal, (dropped) => {
         if (queue.remove(host, dropped)) dropped.finish();
+        else if (unpark(dropped)) {
+          dropped.finish();
+          dispatch();
+        }
       });
       const refusal = closed ? "closed" : queue.waiting() >= MAX_WAITING ? "crowded" : undefined;
       if (refusal !== undefined) {
@@ -128,7 +159,7 @@ export function createWorkerPool(options: WorkerPoolOptions): WorkerPool {
       closed = true;
       for (const ticket of tickets) {
         ticket.reject(new OperationError(ticket.job.request.op, { kind: "closed" }));
-        if (queueOf(ticket.job).remove(ticket.job.host ?? LOCAL, ticket)) ticket.finish();
+        if (queueOf(ticket.job).remove(ticket.job.host ?? LOCAL, ticket) || unpark(ticket)) ticket.finish();
       }
       if (workers.size === 0) return;
       const gone = new Promise<void>((resolve) => (allGone = resolve));

@@ -1,6 +1,9 @@
 /** Forks and ends one Git worker. */
 import { fork, type ChildProcess } from "node:child_process";
+import { mkdirSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import { createRequire } from "node:module";
+import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import type { Clock } from "../lib/clock.ts";
 import type { ControllerMessage, WorkerMessage } from "./protocol.ts";
@@ -26,8 +29,8 @@ const MAX_STDERR = 2000;
 const INHERITED = ["PATH", "SSL_CERT_FILE", "SSL_CERT_DIR"] as const;
 
 /**
- * Workers with nothing of the controller's environment but PATH and the certificates; `home` is their HOME and must hold no
- * Git configuration, since libgit2 would obey it.
+ * Workers with nothing of the controller's environment but PATH and the certificates. Each has a folder of its own below
+ * `home` as its HOME, empty, since libgit2 would obey a Git configuration in it, and since its file of known hosts is there.
  */
 export function createForkWorker({
   home,
@@ -39,12 +42,13 @@ export function createForkWorker({
   const script = new URL(import.meta.url.endsWith(".ts") ? "./worker.ts" : "./worker.js", import.meta.url);
   const loader = script.pathname.endsWith(".ts") ? ["--import", loaderOfSources()] : [];
 
-  function start(): ChildProcess | Error {
+  function start(own: string): ChildProcess | Error {
     try {
+      mkdirSync(own, { recursive: true, mode: 0o700 });
       return fork(fileURLToPath(script), [], {
         execArgv: ["--expose-gc", ...loader],
-        env: workerEnvironment(home),
-        cwd: home,
+        env: workerEnvironment(own),
+        cwd: own,
         serialization: "advanced",
         stdio: ["ignore", "ignore", "pipe", "ipc"],
       });
@@ -54,7 +58,8 @@ export function createForkWorker({
   }
 
   return (handlers) => {
-    const child = start();
+    const own = join(home, `worker-${++lastWorker}`);
+    const child = start(own);
     if (child instanceof Error) {
       setImmediate(() => handlers.exited(child.message));
       return { send: () => undefined, end: () => undefined, kill: () => undefined };
@@ -64,6 +69,7 @@ export function createForkWorker({
     const finish = (how: string): void => {
       if (gone) return;
       gone = true;
+      void rm(own, { recursive: true, force: true }).catch(() => undefined); // else the next start removes it
       handlers.exited(how);
     };
     child.stderr?.setEncoding("utf8").on("data", (text: string) => {
@@ -96,6 +102,9 @@ export function createForkWorker({
     };
   };
 }
+
+/** Each folder belongs to one worker only, dead ones included. */
+let lastWorker = 0;
 
 /** What this process itself runs its sources with, found from here since the worker's own folder knows no packages. */
 function loaderOfSources(): string {

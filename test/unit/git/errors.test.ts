@@ -43,9 +43,9 @@ describe("explain()", () => {
     });
   }
 
-  it("says that this version reads remotes without credentials", () => {
+  it("says to one without credentials where they go", () => {
     expect(explained(native("remote authentication required but no callback set")).message).to.contain(
-      "this version reads remotes without",
+      "name a Secret in spec.source.secretRef",
     );
   });
 
