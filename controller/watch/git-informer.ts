@@ -4,13 +4,16 @@
  * forgotten. It keeps what it last saw, and decides nothing.
  */
 import { ReconcileError } from "../api/errors.ts";
+import type { Push } from "../api/push.ts";
 import type { Advertisement, Git, Remote } from "../git/git.ts";
 import { createHostQueue, type HostVerdict } from "../git/host-queue.ts";
 import { hostOf } from "../git/remote-url.ts";
 import type { Clock } from "../lib/clock.ts";
 import { hashOf } from "../lib/hash.ts";
 import type { Log } from "../lib/log.ts";
+import { tellNews } from "./git-news.ts";
 import { differs, initialState, stateAfterAnswer, stateAfterFailure } from "./git-source.ts";
+import { createHints, isSeen, type Hints } from "./hints.ts";
 import type { Follow, GitInformer, SourceState } from "./watch.ts";
 
 export interface GitInformerOptions {
@@ -44,6 +47,7 @@ interface PolledRemote {
   phase: "idle" | "waiting" | "polling";
   /** Asked for while a poll was under way, which may have looked too early. */
   again: boolean;
+  readonly hints: Hints;
   failures: number;
   cancelTimer: () => void;
 }
@@ -71,6 +75,7 @@ export function createGitInformer(options: GitInformerOptions): GitInformer {
       stop: new AbortController(),
       phase: "idle",
       again: false,
+      hints: createHints(clock),
       failures: 0,
       cancelTimer: () => undefined,
     };
@@ -97,10 +102,29 @@ export function createGitInformer(options: GitInformerOptions): GitInformer {
   function request(polled: PolledRemote, where?: "front"): void {
     polled.cancelTimer();
     if (polled.phase === "polling") polled.again = true;
-    if (polled.phase !== "idle") return;
+    const isMoved = polled.phase === "waiting" && where === "front" && queue.remove(polled.host, polled);
+    if (polled.phase !== "idle" && !isMoved) return;
     polled.phase = "waiting";
     queue.add(polled.host, polled, where);
     queueMicrotask(pump); // who asks together with others is served by one poll
+  }
+
+  /** Sees to it that a poll begins soon, however many ask. */
+  function lookSoon(polled: PolledRemote): void {
+    const begin = (): void => {
+      polled.hints.began();
+      request(polled, "front");
+    };
+    const waitMs = polled.hints.waitMs();
+    polled.cancelTimer();
+    if (waitMs === 0) begin();
+    else polled.cancelTimer = clock.after(waitMs, begin);
+  }
+
+  /** As `isSeen`; a follower that needs no more polls has seen all. */
+  function hasSeen(name: string, pushes: readonly Push[]): boolean {
+    const known = followers.get(name);
+    return known === undefined || known.isDone || isSeen(known.follow, known.state, pushes);
   }
 
   function pump(): void {
@@ -155,25 +179,12 @@ export function createGitInformer(options: GitInformerOptions): GitInformer {
     options.onPolled?.(name, answer.ok, seconds);
     const isFirst = state.checkedAt === undefined && state.error === undefined;
     const isNews = isFirst || differs(state, next);
-    if (isNews) report(name, state, next);
+    if (isNews) tellNews(log, name, { before: state, after: next });
     if (isNews || isAnswer) enqueue(name);
   }
 
-  function report(name: string, before: SourceState, after: SourceState): void {
-    if (after.error !== undefined) {
-      const { reason, message } = after.error;
-      log.warn("source has a problem", { application: name, reason, message });
-    } else if (before.error !== undefined) {
-      log.info("source is back", { application: name, revision: after.revision });
-    } else if (before.revision !== after.revision) {
-      const fields = { application: name, revision: after.revision, ref: after.ref };
-      // The first answer after a start is no move: what it leads to is told by the reconcile.
-      if (before.revision === undefined) log.debug("source read", fields);
-      else log.info("source moved", fields);
-    }
-  }
-
   function goOn(polled: PolledRemote, startedAt: number): void {
+    const isUnseen = polled.hints.takeUnseen(hasSeen);
     if (polled.again && !polled.stop.signal.aborted) request(polled);
     polled.again = false;
     const intervalMs = intervalOf(polled);
@@ -186,6 +197,7 @@ export function createGitInformer(options: GitInformerOptions): GitInformer {
     const delayMs = grownMs * (1 - JITTER * random());
     const spentMs = failures === 0 ? clock.monotonic() - startedAt : 0;
     polled.cancelTimer = clock.after(Math.max(0, delayMs - spentMs), () => request(polled));
+    if (isUnseen) lookSoon(polled);
   }
 
   /** The smallest of those that still need polls; undefined when nobody does. */
@@ -242,6 +254,20 @@ export function createGitInformer(options: GitInformerOptions): GitInformer {
       if (known === undefined || polled === undefined) return;
       followers.set(name, { ...known, isDone: false, askedAt: clock.now() });
       request(polled, "front");
+    },
+    look(name, pushes) {
+      const known = followers.get(name);
+      const polled = known && remotes.get(known.follow.remote.id);
+      if (polled === undefined) return "unknown";
+      if (polled.phase === "polling") {
+        polled.hints.during(name, pushes);
+        return "joined";
+      }
+      if (hasSeen(name, pushes)) return "seen";
+      const isJoined = polled.phase === "waiting" || polled.hints.waitMs() > 0;
+      if (polled.phase === "waiting") request(polled, "front");
+      else lookSoon(polled);
+      return isJoined ? "joined" : "asked";
     },
     close,
   };

@@ -2,6 +2,7 @@
  * The loops that notice change outside and name a key. They keep a cache and decide nothing.
  */
 import type { RevisionWanted } from "../api/application.ts";
+import type { Push } from "../api/push.ts";
 import type { Reason } from "../api/reasons.ts";
 import type { ObservedContainer } from "../docker/docker.ts";
 import type { Remote } from "../git/git.ts";
@@ -25,6 +26,9 @@ export interface SourceState {
   readonly error?: { readonly reason: Reason; readonly message: string; readonly since: number };
 }
 
+/** What came of a wish to look: a poll of its own, a part in one that others asked for, none (it is known), or nobody follows. */
+export type LookAnswer = "asked" | "joined" | "seen" | "unknown";
+
 export interface GitInformer {
   /** Declares interest; a changed `follow` is polled at once. The same one again does nothing. */
   follow(name: string, follow: Follow): void;
@@ -32,6 +36,12 @@ export interface GitInformer {
   get(name: string): SourceState;
   /** Polls the remote of `name` now (or as soon as its host has a place), and names the key afterwards, whatever came of it. */
   refresh(name: string): void;
+  /**
+   * Somebody says that these refs moved (none named: something did). Polls the remote of `name` now, unless the last poll has
+   * seen that already or a poll that begins later will; names the key only when there is news. A push that arrives while a
+   * poll is under way is never lost. However many ask, looks of one remote begin half a second apart.
+   */
+  look(name: string, pushes: readonly Push[]): LookAnswer;
   close(): Promise<void>;
 }
 

@@ -111,6 +111,7 @@ export async function createReconcileWorld(): Promise<ReconcileWorld> {
           world.sources.get(name) ??
           (head === undefined ? {} : { revision: head, checkedAt: clock.now(), polledAt: clock.now() }),
         refresh: (name) => void world.acts.push(`poll ${name}`),
+        look: () => "unknown",
         close: () => Promise.resolve(),
       },
       git: {
