@@ -4,6 +4,8 @@ export interface ReconcileErrorOptions {
   readonly reason: Reason;
   /** Only an edit of the manifest, or a new revision, can help. Default false. */
   readonly terminal?: boolean;
+  /** How long the other side wants to be left alone. Not part of the message. */
+  readonly retryAfterMs?: number;
   readonly cause?: unknown;
 }
 
@@ -15,11 +17,13 @@ export class ReconcileError extends Error {
   override readonly name = "ReconcileError";
   readonly reason: Reason;
   readonly terminal: boolean;
+  readonly retryAfterMs: number | undefined;
 
   constructor(message: string, options: ReconcileErrorOptions) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.reason = options.reason;
     this.terminal = options.terminal ?? false;
+    this.retryAfterMs = options.retryAfterMs;
   }
 }
 

@@ -169,7 +169,7 @@ export function createWorkerPool(options: WorkerPoolOptions): WorkerPool {
   };
 }
 
-/** A host that answers may have half of all places; those that did not, all together, another half. */
+/** A host that answers may have half of all places; those that did not, together, half; a quarter waits for good ones. */
 function networkLimits(total: number): HostQueueLimits {
   const half = Math.max(1, Math.floor(total / 2));
   return {
@@ -178,9 +178,10 @@ function networkLimits(total: number): HostQueueLimits {
     unknown: Math.max(1, Math.floor(total / 4)),
     suspect: Math.max(1, Math.floor(total / 8)),
     suspects: half,
+    unproven: Math.max(1, total - Math.floor(total / 4)),
   };
 }
 
 function noLimits(total: number): HostQueueLimits {
-  return { total, proven: total, unknown: total, suspect: total, suspects: total };
+  return { total, proven: total, unknown: total, suspect: total, suspects: total, unproven: total };
 }

@@ -6,12 +6,13 @@
 import { ReconcileError } from "../api/errors.ts";
 import type { Push } from "../api/push.ts";
 import type { Advertisement, Git, Remote } from "../git/git.ts";
-import { createHostQueue, type HostVerdict } from "../git/host-queue.ts";
+import { createHostQueue, type HostVerdict, type Rank } from "../git/host-queue.ts";
 import { hostOf } from "../git/remote-url.ts";
 import type { Clock } from "../lib/clock.ts";
 import { hashOf } from "../lib/hash.ts";
 import type { Log } from "../lib/log.ts";
 import { tellNews } from "./git-news.ts";
+import { createStartPace, delayAfter, type Polled } from "./git-pace.ts";
 import { differs, initialState, stateAfterAnswer, stateAfterFailure } from "./git-source.ts";
 import { createHints, isSeen, type Hints } from "./hints.ts";
 import type { Follow, GitInformer, SourceState } from "./watch.ts";
@@ -48,6 +49,7 @@ interface PolledRemote {
   /** Asked for while a poll was under way, which may have looked too early. */
   again: boolean;
   readonly hints: Hints;
+  isAsked: boolean;
   failures: number;
   cancelTimer: () => void;
 }
@@ -55,15 +57,14 @@ interface PolledRemote {
 type Answer =
   { readonly ok: true; readonly advertised: Advertisement } | { readonly ok: false; readonly error: unknown };
 
-const CONCURRENT_POLLS = { total: 32, proven: 8, unknown: 4, suspect: 1, suspects: 16 };
-const MAX_BACKOFF_MS = 300_000;
-const JITTER = 0.1;
+const CONCURRENT_POLLS = { total: 32, proven: 8, unknown: 4, suspect: 1, suspects: 16, unproven: 24 };
 
 export function createGitInformer(options: GitInformerOptions): GitInformer {
   const { git, clock, random, log, enqueue, signal } = options;
   const followers = new Map<string, Follower>();
   const remotes = new Map<string, PolledRemote>();
   const queue = createHostQueue<PolledRemote>(CONCURRENT_POLLS);
+  const startPace = createStartPace(clock);
   const polls = new Set<Promise<void>>();
   let closed = false;
 
@@ -76,6 +77,7 @@ export function createGitInformer(options: GitInformerOptions): GitInformer {
       phase: "idle",
       again: false,
       hints: createHints(clock),
+      isAsked: false,
       failures: 0,
       cancelTimer: () => undefined,
     };
@@ -99,7 +101,7 @@ export function createGitInformer(options: GitInformerOptions): GitInformer {
   }
 
   /** Sees to it that a poll begins from now on, and not before. */
-  function request(polled: PolledRemote, where?: "front"): void {
+  function request(polled: PolledRemote, where: Rank): void {
     polled.cancelTimer();
     if (polled.phase === "polling") polled.again = true;
     const isMoved = polled.phase === "waiting" && where === "front" && queue.remove(polled.host, polled);
@@ -107,6 +109,16 @@ export function createGitInformer(options: GitInformerOptions): GitInformer {
     polled.phase = "waiting";
     queue.add(polled.host, polled, where);
     queueMicrotask(pump); // who asks together with others is served by one poll
+  }
+
+  /** At once, unless very many of one host come together. */
+  function firstLook(polled: PolledRemote): void {
+    const isNew = !polled.isAsked && polled.phase === "idle";
+    if (isNew && polled.followers.size > 1) return; // its moment is set
+    const waitMs = isNew ? startPace.waitMs(polled.host) : 0;
+    polled.cancelTimer();
+    if (waitMs === 0) request(polled, "front");
+    else polled.cancelTimer = clock.after(waitMs, () => request(polled, "front"));
   }
 
   /** Sees to it that a poll begins soon, however many ask. */
@@ -138,6 +150,8 @@ export function createGitInformer(options: GitInformerOptions): GitInformer {
   async function poll(polled: PolledRemote): Promise<void> {
     const startedAt = clock.monotonic();
     const beganAt = clock.now();
+    const isFirst = !polled.isAsked;
+    polled.isAsked = true;
     polled.phase = "polling";
     const answer = await ask(polled);
     const isGone = polled.stop.signal.aborted;
@@ -145,9 +159,9 @@ export function createGitInformer(options: GitInformerOptions): GitInformer {
     polled.phase = "idle";
     if (!isGone) {
       polled.failures = answer.ok ? 0 : polled.failures + 1;
-      const seconds = (clock.monotonic() - startedAt) / 1000;
-      for (const name of Array.from(polled.followers)) tell(name, answer, seconds, beganAt);
-      goOn(polled, startedAt);
+      const spentMs = clock.monotonic() - startedAt;
+      for (const name of Array.from(polled.followers)) tell(name, answer, spentMs / 1000, beganAt);
+      goOn(polled, { spentMs, isFirst, ...(!answer.ok && { error: answer.error }) });
     }
     pump();
   }
@@ -183,20 +197,16 @@ export function createGitInformer(options: GitInformerOptions): GitInformer {
     if (isNews || isAnswer) enqueue(name);
   }
 
-  function goOn(polled: PolledRemote, startedAt: number): void {
+  function goOn(polled: PolledRemote, last: Pick<Polled, "spentMs" | "isFirst" | "error">): void {
     const isUnseen = polled.hints.takeUnseen(hasSeen);
-    if (polled.again && !polled.stop.signal.aborted) request(polled);
+    if (polled.again && !polled.stop.signal.aborted) request(polled, "front");
     polled.again = false;
     const intervalMs = intervalOf(polled);
     if (intervalMs === undefined || polled.phase !== "idle" || polled.stop.signal.aborted) return;
     const { failures } = polled;
-    const grownMs = Math.min(
-      intervalMs * 2 ** Math.max(0, failures - 1),
-      Math.max(MAX_BACKOFF_MS, intervalMs),
-    );
-    const delayMs = grownMs * (1 - JITTER * random());
-    const spentMs = failures === 0 ? clock.monotonic() - startedAt : 0;
-    polled.cancelTimer = clock.after(Math.max(0, delayMs - spentMs), () => request(polled));
+    const rank = failures === 0 ? "middle" : "back";
+    const delayMs = delayAfter({ ...last, intervalMs, failures }, random());
+    polled.cancelTimer = clock.after(delayMs, () => request(polled, rank));
     if (isUnseen) lookSoon(polled);
   }
 
@@ -239,7 +249,7 @@ export function createGitInformer(options: GitInformerOptions): GitInformer {
       if (known !== undefined && known.follow.remote.id !== follow.remote.id)
         detach(name, known.follow.remote);
       if (!keepsState && state.revision !== undefined) enqueue(name);
-      request(polled);
+      firstLook(polled);
     },
     unfollow(name) {
       const known = followers.get(name);

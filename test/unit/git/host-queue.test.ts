@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { createHostQueue, type HostQueue } from "../../../controller/git/host-queue.ts";
 
-const LIMITS = { total: 6, proven: 4, unknown: 2, suspect: 1, suspects: 2 };
+const LIMITS = { total: 6, proven: 4, unknown: 2, suspect: 1, suspects: 2, unproven: 6 };
 
 /** Takes all that have a place. */
 function takeAll(queue: HostQueue<string>): string[] {
@@ -92,6 +92,47 @@ describe("createHostQueue()", () => {
     queue.add("a", "again", "front");
 
     expect(takeAll(queue)).to.deep.equal(["again", "a1"]);
+  });
+
+  it("puts what comes to the front before the others of all hosts, and to the back after them", () => {
+    const queue = createHostQueue<string>({ ...LIMITS, total: 1 });
+    queue.add("a", "failing", "back");
+    fill(queue, "b", 2);
+    queue.add("c", "new", "front");
+    const order: string[] = [];
+    for (let next = queue.take(); next !== undefined; next = queue.take()) {
+      order.push(next.item);
+      queue.done(next.host, "answered");
+    }
+
+    expect(order).to.deep.equal(["new", "b1", "b2", "failing"]);
+  });
+
+  it("never leaves the back waiting for ever", () => {
+    const queue = createHostQueue<string>({ ...LIMITS, total: 1 });
+    queue.add("a", "failing", "back");
+    fill(queue, "b", 100);
+    const order: string[] = [];
+    for (let n = 0; n < 20; n++) {
+      const next = queue.take();
+      order.push(next?.item ?? "none");
+      queue.done(next?.host ?? "", "answered");
+    }
+
+    expect(order.indexOf("failing")).to.equal(7);
+  });
+
+  it("keeps a part of all places for hosts that answer", () => {
+    const queue = createHostQueue<string>({ ...LIMITS, unproven: 4 });
+    fill(queue, "good", 1);
+    takeAll(queue);
+    queue.done("good", "answered");
+    for (let n = 0; n < 9; n++) fill(queue, `new${n}-`, 1);
+    expect(takeAll(queue)).to.have.length(4);
+
+    fill(queue, "good", 3);
+
+    expect(takeAll(queue)).to.deep.equal(["good1", "good2"]);
   });
 
   it("takes out what waits, and nothing that has a place", () => {

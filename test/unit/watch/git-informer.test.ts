@@ -94,6 +94,15 @@ function follow(overrides: Partial<Follow> = {}): Follow {
   return { remote: remote(), revision: MAIN, intervalMs: 30 * SECOND, ...overrides };
 }
 
+/** Even, and the same in every run. */
+function createRandom(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return state / 2 ** 32;
+  };
+}
+
 function failure(
   message = "Cannot read it: no",
   reason: "FetchFailed" | "RemoteTimedOut" = "FetchFailed",
@@ -139,7 +148,8 @@ describe("createGitInformer()", () => {
     informer.follow("shop", follow());
     await clock.advance(54 * SECOND);
 
-    expect(askedAt("r")).to.deep.equal([0, 27_000, 54_000]);
+    // The first interval may be anything up to a whole one: those that began together drift apart at once.
+    expect(askedAt("r")).to.deep.equal([0, 0, 27_000, 54_000]);
   });
 
   it("counts the interval from the beginning of a poll", async () => {
@@ -464,11 +474,62 @@ describe("createGitInformer()", () => {
     await harness.clock.advance(10 * SECOND);
     expect(harness.running.most).to.equal(8);
     for (let n = 0; n < 100; n++) harness.informer.follow(`app-${n}`, follow({ remote: remote(`r${n}`) }));
-    await harness.clock.advance(10 * SECOND);
+    await harness.clock.advance(5 * SECOND);
+    expect(harness.running.most).to.equal(24); // of hosts that nothing is known of
+    await harness.clock.advance(60 * SECOND);
 
     expect(harness.running.most).to.equal(32);
     expect(harness.informer.get("app-99").revision).to.equal(A);
     expect(harness.informer.get("one-39").revision).to.equal(A);
+  });
+
+  it("spreads the first polls of very many remotes of one host, and does not let them meet again", async () => {
+    const random = createRandom(7);
+    const harness = start({ random });
+    const startedAt: number[] = [];
+    harness.reply = () => {
+      startedAt.push(harness.clock.monotonic());
+      return main(A);
+    };
+
+    for (let app = 0; app < 1000; app++) {
+      const url = `https://one.example.com/${app}`;
+      harness.informer.follow(`app-${app}`, follow({ remote: { id: `r${app}`, url } }));
+    }
+    await harness.clock.advance(90 * SECOND);
+
+    const inSecond = (second: number): number =>
+      startedAt.filter((at) => Math.floor(at / SECOND) === second).length;
+    const counts = Array.from({ length: 90 }, (_, second) => inSecond(second));
+    expect(Math.max(...counts.slice(0, 25))).to.be.at.most(100);
+    expect(Math.max(...counts.slice(30))).to.be.at.most(60);
+    for (let app = 0; app < 1000; app++) expect(harness.askedAt(`r${app}`).length).to.be.within(3, 5);
+  });
+
+  it("asks a new remote before those that fail, however many do", async () => {
+    const harness = start();
+    harness.reply = ({ id }) => (id === "new" ? main(A) : failure());
+    harness.latencyMs = SECOND;
+    for (let n = 0; n < 200; n++) {
+      harness.informer.follow(`bad-${n}`, follow({ remote: remote(`bad-${n}`), intervalMs: 2 * SECOND }));
+    }
+    await harness.clock.advance(60 * SECOND);
+
+    harness.informer.follow("new", follow({ remote: remote("new") }));
+    await harness.clock.advance(2 * SECOND);
+
+    expect(harness.informer.get("new").revision).to.equal(A);
+  });
+
+  it("leaves a remote alone for as long as its host asks, and does not bring all back at once", async () => {
+    const harness = start({ random: () => 0.5 });
+    harness.reply = () =>
+      new ReconcileError("Cannot read it: later", { reason: "FetchFailed", retryAfterMs: 10 * MINUTE });
+
+    harness.informer.follow("shop", follow());
+    await harness.clock.advance(11 * MINUTE);
+
+    expect(harness.askedAt("r")).to.deep.equal([0, 10 * MINUTE + 15 * SECOND]);
   });
 
   it("is not held up by a host that never answers", async () => {
