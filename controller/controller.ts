@@ -13,6 +13,7 @@ import { setMaxListeners } from "node:events";
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { messageOf } from "./api/errors.ts";
+import { isApplicationKey } from "./api/resource.ts";
 import { applicationFromManifest } from "./api/schema.ts";
 import { readVersion } from "./cli/version.ts";
 import { createCompose } from "./compose/create-compose.ts";
@@ -243,7 +244,7 @@ async function work(config: Config, { log, clock, metrics, leadership, stopping 
   log.info("controller started", {
     manifests: manifestsDir,
     dataDir,
-    applications: registry.keys().length,
+    applications: registry.keys().filter(isApplicationKey).length,
     concurrency: config.concurrency,
   });
 

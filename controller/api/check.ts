@@ -24,12 +24,14 @@ export interface CheckerOptions {
   readonly rules: Rules;
   /** What no schema and no rule of one field can say of the document as a whole. */
   readonly further?: (value: unknown) => readonly FieldFault[];
+  /** Messages repeat nothing of the document. Rules keep to that themselves. Default false. */
+  readonly isConfidential?: boolean;
 }
 
 /** Compiles nothing before the first document. */
 export function createChecker(
   crd: CustomResourceDefinition,
-  { rules, further = () => [] }: CheckerOptions,
+  { rules, further = () => [], isConfidential = false }: CheckerOptions,
 ): Checker {
   const schema = manifestSchema(crd);
   let compiled: ValidateFunction | undefined;
@@ -39,13 +41,13 @@ export function createChecker(
       const value = withoutDefaultedNulls(schema, document);
       compiled ??= compileSchema(schema);
       const isValid = compiled(value);
-      const broken = isValid ? [] : schemaFaults(compiled.errors ?? [], schema, value);
+      const broken = isValid ? [] : schemaFaults(compiled.errors ?? [], schema, value, isConfidential);
       const metadata = (value as { readonly metadata?: Readonly<Record<string, unknown>> } | null)?.metadata;
       const faults = [
         ...broken,
         ...ruleFaults(schema, value, soundness(broken), rules, options),
-        ...labelFaults(metadata?.["labels"]),
-        ...annotationFaults(metadata?.["annotations"]),
+        ...labelFaults(metadata?.["labels"], isConfidential),
+        ...annotationFaults(metadata?.["annotations"], isConfidential),
         ...further(value),
       ];
       return faults.length > 0 ? { faults } : { value: withDefaults(schema, structuredClone(value)) };

@@ -12,30 +12,33 @@ export function isResourceName(text: unknown): text is string {
   return typeof text === "string" && text.length <= MAX_NAME && DNS_LABEL.test(text);
 }
 
-/** What breaks Kubernetes' rules for labels. Values that are no strings are the schema's to refuse. */
-export function labelFaults(labels: unknown): readonly FieldFault[] {
+/**
+ * What breaks Kubernetes' rules for labels. Values that are no strings are the schema's to refuse. Of a confidential document
+ * nothing is repeated.
+ */
+export function labelFaults(labels: unknown, isConfidential = false): readonly FieldFault[] {
   const faults: FieldFault[] = [];
   for (const [key, value] of entriesOf(labels)) {
     const path = ["metadata", "labels", key];
-    const message = keyFault("a label", key);
+    const message = keyFault("a label", key, isConfidential);
     if (message !== undefined) faults.push({ path, at: "key", message });
     if (typeof value === "string" && value !== "" && (value.length > MAX_NAME || !NAME.test(value))) {
       faults.push({
         path,
         at: "value",
-        message: `must be a label value (${WORD}) or empty, not ${quoted(value)}`,
+        message: `must be a label value (${WORD}) or empty${isConfidential ? "" : `, not ${quoted(value)}`}`,
       });
     }
   }
   return faults;
 }
 
-/** What breaks Kubernetes' rules for annotations. */
-export function annotationFaults(annotations: unknown): readonly FieldFault[] {
+/** What breaks Kubernetes' rules for annotations. Of a confidential document nothing is repeated. */
+export function annotationFaults(annotations: unknown, isConfidential = false): readonly FieldFault[] {
   const faults: FieldFault[] = [];
   let sizeBytes = 0;
   for (const [key, value] of entriesOf(annotations)) {
-    const message = keyFault("an annotation", key);
+    const message = keyFault("an annotation", key, isConfidential);
     if (message !== undefined) faults.push({ path: ["metadata", "annotations", key], at: "key", message });
     sizeBytes += Buffer.byteLength(key) + (typeof value === "string" ? Buffer.byteLength(value) : 0);
   }
@@ -46,13 +49,14 @@ export function annotationFaults(annotations: unknown): readonly FieldFault[] {
   return faults;
 }
 
-function keyFault(kind: string, key: string): string | undefined {
+function keyFault(kind: string, key: string, isConfidential: boolean): string | undefined {
+  const is = isConfidential ? "is" : `${quoted(key)} is`;
   const slash = key.indexOf("/");
   const name = key.slice(slash + 1);
   if (slash >= 0 && !isDnsSubdomain(key.slice(0, slash))) {
-    return `${quoted(key)} is not ${kind} key: what stands before "/" must be a DNS name such as example.com`;
+    return `${is} not ${kind} key: what stands before "/" must be a DNS name such as example.com`;
   }
-  if (name.length > MAX_NAME || !NAME.test(name)) return `${quoted(key)} is not ${kind} key (${WORD})`;
+  if (name.length > MAX_NAME || !NAME.test(name)) return `${is} not ${kind} key (${WORD})`;
   return undefined;
 }
 

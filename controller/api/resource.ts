@@ -27,3 +27,14 @@ export function parseKey(key: string): ResourceName | undefined {
   const kind = KINDS.find((each) => each !== "Application" && key.startsWith(`${each.toLowerCase()}/`));
   return kind === undefined ? { kind: "Application", name: key } : { kind, name: key.slice(kind.length + 1) };
 }
+
+/** Whether the key is that of an Application. */
+export function isApplicationKey(key: string): boolean {
+  return parseKey(key)?.kind === "Application";
+}
+
+/** What a message calls the resource: `"shop"` is an Application, others have their kind before the name. */
+export function subjectOf(key: string): string {
+  const named = parseKey(key);
+  return named === undefined || named.kind === "Application" ? `"${key}"` : `${named.kind} "${named.name}"`;
+}

@@ -37,11 +37,15 @@ const FIELDS_OF_CONOPS = [
   "uid",
 ];
 
-/** The faults of one run of ajv (with allErrors and verbose) over `root`, by `schema`. */
+/**
+ * The faults of one run of ajv (with allErrors and verbose) over `root`, by `schema`. Those of a confidential document
+ * repeat nothing of it: a password may stand anywhere in a file that has a slip of the pen.
+ */
 export function schemaFaults(
   errors: readonly ErrorObject[],
   schema: Schema,
   root: unknown,
+  isConfidential = false,
 ): readonly FieldFault[] {
   const faults: FieldFault[] = [];
   const meantFields = new Set<string>();
@@ -57,9 +61,13 @@ export function schemaFaults(
       const field = [...path, String(params["additionalProperty"])];
       const meant = meantField(field, node, schema);
       meantFields.add(formatPath([...path, meant ?? ""]));
-      faults.push({ path: field, at: "key", message: unknownField(field, meant, node) });
+      faults.push({ path: field, at: "key", message: unknownField(field, meant, node, isConfidential) });
     } else {
-      faults.push({ path, at: "value", message: valueFault(error.keyword, node, error.data) });
+      faults.push({
+        path,
+        at: "value",
+        message: valueFault(error.keyword, node, error.data, isConfidential),
+      });
     }
   }
   // A required field under a wrong name is one mistake, not two.
@@ -68,18 +76,20 @@ export function schemaFaults(
 
 const REQUIRED = "is required";
 
-function valueFault(keyword: string, schema: Schema, value: unknown): string {
+function valueFault(keyword: string, schema: Schema, value: unknown, isConfidential: boolean): string {
+  const isHidden = isConfidential || isSecret(schema);
+  const not = isHidden ? "" : `, not ${quoted(String(value))}`;
   switch (keyword) {
     case "type":
-      return typeFault(schema, value);
+      return typeFault(schema, value, isHidden);
     case "enum": {
       const allowed = schema.enum ?? [];
       const meant = nearest(String(value), allowed);
-      return `must be ${anyOf(allowed)}, not ${quoted(String(value))}${meant === undefined ? "" : `: did you mean "${meant}"?`}`;
+      return `must be ${anyOf(allowed)}${not}${meant === undefined ? "" : `: did you mean "${meant}"?`}`;
     }
     case "pattern": {
       const words = PATTERN_WORDS[schema.pattern ?? ""] ?? `like ${schema.pattern}`;
-      return isSecret(schema) ? `must be ${words}` : `must be ${words}, not ${quoted(String(value))}`;
+      return `must be ${words}${not}`;
     }
     case "minLength":
       return "must not be empty";
@@ -101,9 +111,9 @@ const TYPE_WORDS: Readonly<Record<Schema["type"], string>> = {
   number: "a number",
 };
 
-function typeFault(schema: Schema, value: unknown): string {
+function typeFault(schema: Schema, value: unknown, isHidden: boolean): string {
   const isPlain = typeof value === "number" || typeof value === "boolean";
-  const actual = isSecret(schema) && value !== null ? kindOf(value) : described(value);
+  const actual = isHidden && value !== null ? kindOf(value) : described(value);
   if (schema.type === "string") {
     const words = PATTERN_WORDS[schema.pattern ?? ""] ?? TYPE_WORDS.string;
     const isDuration = words.startsWith("a duration");
@@ -138,7 +148,12 @@ function meantField(path: FieldPath, parent: Schema, root: Schema): string | und
   return nearest(name, Object.keys(parent.properties ?? {})) ?? elsewhere(name, root);
 }
 
-function unknownField(path: FieldPath, meant: string | undefined, parent: Schema): string {
+function unknownField(
+  path: FieldPath,
+  meant: string | undefined,
+  parent: Schema,
+  isConfidential: boolean,
+): string {
   const field = formatPath(path);
   const name = String(path.at(-1));
   if (field === "status") {
@@ -150,8 +165,9 @@ function unknownField(path: FieldPath, meant: string | undefined, parent: Schema
   if (path.length === 2 && path[0] === "metadata" && FIELDS_OF_CONOPS.includes(name)) {
     return "must not be in a manifest: a person writes name, labels and annotations, the rest is of ConOps; remove it";
   }
-  if (meant !== undefined) return `unknown field ${quoted(name)}, did you mean "${meant}"?`;
-  return `unknown field ${quoted(name)}; known here: ${Object.keys(parent.properties ?? {}).join(", ")}`;
+  const unknown = isConfidential ? "unknown field" : `unknown field ${quoted(name)}`;
+  if (meant !== undefined) return `${unknown}, did you mean "${meant}"?`;
+  return `${unknown}; known here: ${Object.keys(parent.properties ?? {}).join(", ")}`;
 }
 
 /** The path of the one field of that name (but for case) that stands at another place. */

@@ -1,9 +1,15 @@
-/** From a parsed document to a Secret, or to what is wrong with it. Messages never repeat a value. */
+/**
+ * From a parsed document to a Secret, or to what is wrong with it. Messages repeat nothing of the document but names that a
+ * field may have: a password may stand anywhere in a file that has a slip of the pen.
+ */
 import { createChecker, deepFreeze } from "./check.ts";
-import { formatPath, quoted, type FieldFault } from "./field-fault.ts";
+import type { Schema } from "./crd.ts";
+import { formatPath, quoted, type FieldFault, type FieldPath } from "./field-fault.ts";
 import type { SecretWithDefaults } from "./generated/secret.ts";
 import { secretsCRD } from "./generated/secrets-crd.ts";
 import type { ManifestDocument } from "./application.ts";
+import { nearest } from "./nearest.ts";
+import { KINDS } from "./resource.ts";
 import type { Fields, Rules } from "./schema-rules.ts";
 import type { Secret, SecretField } from "./secret.ts";
 
@@ -26,7 +32,7 @@ export const SECRET_RULES: Rules = {
   },
 };
 
-const checker = createChecker(secretsCRD, { rules: SECRET_RULES });
+const checker = createChecker(secretsCRD, { rules: SECRET_RULES, isConfidential: true });
 
 /** Checks a parsed document. The Secret is deeply frozen and shares nothing with `document`. */
 export function checkSecret(document: unknown): CheckedSecret {
@@ -45,13 +51,39 @@ export function checkSecret(document: unknown): CheckedSecret {
   return { secret: deepFreeze({ kind: "Secret", name, labels, annotations, type, fields, manifest }) };
 }
 
+/** Whether a document may be a Secret, or have been meant as one: then nothing of it is to be repeated. */
+export function mayBeSecret(document: unknown): boolean {
+  if (typeof document !== "object" || document === null || Array.isArray(document)) return true;
+  const { kind } = document as { readonly kind?: unknown };
+  if (typeof kind !== "string" || nearest(kind, KINDS) === "Secret") return true;
+  return Object.keys(document).some((field) => nearest(field, PLACES) !== undefined);
+}
+
+/** The part of the path of a field that may be told: names of the schema, and those that a field of a Secret may have. */
+export function tellablePath(path: FieldPath): FieldPath {
+  let schema: Schema | undefined = checker.schema;
+  const told: (string | number)[] = [];
+  for (const part of path) {
+    const known: Schema | undefined = Object.hasOwn(schema.properties ?? {}, part)
+      ? schema.properties?.[part]
+      : undefined;
+    const values: Schema | false | undefined = schema.additionalProperties;
+    schema = known ?? (typeof values === "object" && FIELD_NAME.test(String(part)) ? values : undefined);
+    if (schema === undefined) break;
+    told.push(part);
+  }
+  return told;
+}
+
 function repeatedField(secret: Fields): string | undefined {
   const first = new Map<string, string>();
   for (const place of PLACES) {
     for (const name of Object.keys(secret[place] ?? {})) {
       const earlier = first.get(name);
-      if (earlier !== undefined)
-        return `holds the field ${quoted(name)} twice, in ${earlier} and in ${formatPath([place])}: keep one`;
+      if (earlier !== undefined) {
+        const which = FIELD_NAME.test(name) ? `the field ${quoted(name)}` : "a field";
+        return `holds ${which} twice, in ${earlier} and in ${formatPath([place])}: keep one`;
+      }
       first.set(name, place);
     }
   }
@@ -62,7 +94,7 @@ function fieldNameFault(fields: Fields): string | undefined {
   const wrong = Object.keys(fields).find((name) => !FIELD_NAME.test(name));
   return wrong === undefined
     ? undefined
-    : `has the field ${quoted(wrong)}: names of fields are of letters, digits, "-", "_" and ".", at most 253`;
+    : 'has a field whose name is none: names of fields are of letters, digits, "-", "_" and ".", at most 253';
 }
 
 function mapped<A, B>(record: Readonly<Record<string, A>>, map: (value: A) => B): Record<string, B> {

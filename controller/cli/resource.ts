@@ -1,7 +1,8 @@
 import { API_VERSION, APPLICATION } from "../api/application.ts";
 import type { Fault, Manifest } from "../api/application.ts";
+import { parseKey } from "../api/resource.ts";
 import type { Condition, StatusDocument } from "../api/status.ts";
-import { keyOf, resolveClaims } from "../registry/claims.ts";
+import { placeKey, resolveClaims } from "../registry/claims.ts";
 import type { Holding, Present } from "../registry/claims.ts";
 import { statusFileOf } from "../registry/files.ts";
 import type { Files } from "../registry/readings.ts";
@@ -46,8 +47,9 @@ export function joinResources(manifests: Files, statuses: Statuses): readonly Re
   }
   const resources: Resource[] = [];
   for (const [key, declaration] of resolveClaims(manifests, holdingsOf(manifests, statuses)).present) {
+    if ((parseKey(key)?.kind ?? "Application") !== "Application") continue;
     const { file } = declaration.place;
-    const names = key === keyOf(declaration.place) ? [key, file] : [key];
+    const names = key === placeKey(declaration.place) ? [key, file] : [key];
     const found = names.flatMap((name) => published.get(name) ?? []);
     for (const name of names) published.delete(name);
     const beside = statusFileOf(file);
@@ -62,7 +64,9 @@ export function joinResources(manifests: Files, statuses: Statuses): readonly Re
 function declaredPart(declaration: Present): Omit<Resource, "name"> {
   const { place } = declaration;
   if (declaration.kind === "invalid") return { labels: {}, place, faults: declaration.faults };
-  const { labels, manifest, writtenSpecHash } = declaration.application;
+  const { resource } = declaration;
+  if (resource.kind !== "Application") return { labels: {}, place, faults: [] };
+  const { labels, manifest, writtenSpecHash } = resource;
   return { labels, place, manifest, writtenSpecHash, faults: [] };
 }
 

@@ -45,8 +45,8 @@ export function newRecord(
 export function admit(record: ApplicationRecord, declaration: Declaration, at: string): ApplicationRecord {
   switch (declaration.kind) {
     case "declared": {
-      const { application, place } = declaration;
-      if (record.deletion?.destructive === true) return record;
+      const { resource: application, place } = declaration;
+      if (record.deletion?.destructive === true || application.kind !== "Application") return record;
       const { deletion: _cancelled, ...rest } = record;
       const changed = record.writtenSpecHash !== application.writtenSpecHash;
       return {

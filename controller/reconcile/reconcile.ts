@@ -16,6 +16,7 @@ import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import { formatFault, type Application } from "../api/application.ts";
 import { ReconcileError } from "../api/errors.ts";
+import { parseKey } from "../api/resource.ts";
 import type { Outcome, Reconcile } from "../api/outcome.ts";
 import type { Declaration } from "../registry/registry.ts";
 import { rfc3339 } from "../status/history.ts";
@@ -66,6 +67,11 @@ export function createReconciler(deps: ReconcileDeps, again: (key: string) => vo
 
   async function visitKey(key: string, signal: AbortSignal): Promise<Outcome> {
     const declaration = deps.registry.get(key);
+    if ((parseKey(key)?.kind ?? "Application") !== "Application") {
+      if (declaration.kind !== "deleted") return { kind: "synced" };
+      deps.registry.forget(key);
+      return { kind: "gone" };
+    }
     const record = await admitted(key, declaration, deps);
     if (record === undefined) {
       leaveSlots(key);
@@ -111,8 +117,8 @@ export function createReconciler(deps: ReconcileDeps, again: (key: string) => vo
 
 function whyInterrupt(declaration: Declaration): string | undefined {
   if (declaration.kind === "deleted") return "its manifest was deleted";
-  if (declaration.kind !== "declared") return undefined;
-  const { suspend, state } = declaration.application.spec;
+  if (declaration.kind !== "declared" || declaration.resource.kind !== "Application") return undefined;
+  const { suspend, state } = declaration.resource.spec;
   if (suspend) return "it was suspended";
   return state === "Stopped" ? "it was stopped" : undefined;
 }
@@ -126,9 +132,9 @@ async function admitted(
   const known = deps.records.get(key);
   const at = rfc3339(deps.clock.now());
   if (known !== undefined) return deps.records.put(admit(known, declaration, at));
-  if (declaration.kind !== "declared") return undefined;
+  if (declaration.kind !== "declared" || declaration.resource.kind !== "Application") return undefined;
   const newcomer = { uid: randomUUID(), registryId: deps.registry.id(), at };
-  return deps.records.put(newRecord(declaration.application, declaration.place, newcomer));
+  return deps.records.put(newRecord(declaration.resource, declaration.place, newcomer));
 }
 
 /** A document that never was a valid Application has a status that says why, and nothing else. */
@@ -171,7 +177,8 @@ function applicationOf(
   declaration: Declaration,
   deps: ReconcileDeps,
 ): Application | undefined {
-  if (declaration.kind === "declared" && record.deletion === undefined) return declaration.application;
+  const isNew = declaration.kind === "declared" && record.deletion === undefined;
+  if (isNew && declaration.resource.kind === "Application") return declaration.resource;
   return deps.readManifest(record.manifest);
 }
 

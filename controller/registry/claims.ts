@@ -1,18 +1,20 @@
 /**
- * Who declares what: from the documents of every file and the memory of who held each name → one declaration for each
- * key, and the names that nobody declares any more. Pure: it answers by what is there, not by what happened in between.
+ * Who declares what: from the documents of every file and the memory of who held each key → one declaration for each
+ * key, and the keys that nobody declares any more. Pure: it answers by what is there, not by what happened in between.
  *
- * - One name belongs to one document. Who held it before keeps it, and the newcomer is wrong; where nobody held it before,
- *   all are wrong. Two files with one stem (`shop.yaml`, `shop.yml`) would share a status file: the same rule for the files.
- * - A file that held a name, and now cannot be read, has a wrong document, none of ours, or more documents than before
+ * - One key (a name of one kind) belongs to one document. Who held it before keeps it, and the newcomer is wrong; where
+ *   nobody held it before, all are wrong. Two files with one stem (`shop.yaml`, `shop.yml`) would share a status file: the
+ *   same rule for the files.
+ * - A file that held a key, and now cannot be read, has a wrong document, none of ours, or more documents than before
  *   that are not ours, was edited wrongly as to what is not in it any more. That is not missing.
- * - Otherwise a name that no document claims is missing.
+ * - Otherwise a key that no document claims is missing.
  */
 import type { Fault } from "../api/application.ts";
+import { subjectOf } from "../api/resource.ts";
 import { isNameless, readFiles, type Claim, type Files, type Reading } from "./readings.ts";
 import type { Declaration, ManifestPlace } from "./registry.ts";
 
-/** Who held a name last. */
+/** Who held a key last. */
 export interface Holding {
   readonly place: ManifestPlace;
   /** How many documents that are not ours stood in the file then. */
@@ -23,9 +25,9 @@ export type Present = Extract<Declaration, { readonly kind: "declared" | "invali
 
 export interface Claims {
   readonly present: ReadonlyMap<string, Present>;
-  /** Names held before that no file declares, and no file may still hold. Sorted. */
+  /** Keys held before that no file declares, and no file may still hold. Sorted. */
   readonly missing: readonly string[];
-  /** Who holds each name from now on; for those that are missing, who held it last. */
+  /** Who holds each key from now on; for those that are missing, who held it last. */
   readonly holdings: ReadonlyMap<string, Holding>;
 }
 
@@ -35,73 +37,74 @@ export function resolveClaims(files: Files, holdings: ReadonlyMap<string, Holdin
   const readings = readFiles(files, heldFiles);
   const present = new Map<string, Present>();
   const next = new Map(holdings);
-  /** Files in which a document is wrong because its name is another's. */
+  /** Files in which a document is wrong because its key is another's. */
   const collided = new Set<string>();
-  /** Files whose nameless documents are told of under the names that the file held. */
+  /** Files whose nameless documents are told of under the keys that the file held. */
   const answeredFor = new Set<string>();
 
   const refuse = (claim: Claim, message: string): void => {
     collided.add(claim.place.file);
     const faults = [...claim.faults, faultOf(claim.place, "metadata.name", message)];
-    present.set(keyOf(claim.place), { kind: "invalid", faults, place: claim.place });
+    present.set(placeKey(claim.place), { kind: "invalid", faults, place: claim.place });
   };
 
-  for (const [name, claims] of claimsByName(readings)) {
-    const held = holdings.get(name)?.place;
+  for (const [key, claims] of claimsByKey(readings)) {
+    const held = holdings.get(key)?.place;
     const holder = held && readings.get(held.file);
     const owner = ownerOf(claims, held, holder);
     if (owner !== undefined) {
-      present.set(name, presentBy(owner));
+      present.set(key, presentBy(owner));
       const others = readings.get(owner.place.file)?.others ?? 0;
-      if (owner.application !== undefined || held !== undefined)
-        next.set(name, { place: owner.place, others });
-      for (const claim of claims) if (claim !== owner) refuse(claim, belongs(name, owner.place));
+      if (owner.resource !== undefined || held !== undefined) next.set(key, { place: owner.place, others });
+      for (const claim of claims) if (claim !== owner) refuse(claim, belongs(key, owner.place));
     } else if (held !== undefined && holder !== undefined && mayHoldUnseen(holder)) {
-      present.set(name, { kind: "invalid", faults: namelessFaults(holder), place: held });
+      present.set(key, { kind: "invalid", faults: namelessFaults(holder), place: held });
       answeredFor.add(held.file);
-      for (const claim of claims) refuse(claim, belongs(name, held));
+      for (const claim of claims) refuse(claim, belongs(key, held));
     } else {
       const contested = held === undefined ? [...claims] : claims.slice(1);
-      for (const claim of contested) refuse(claim, contest(name, claim, claims));
+      for (const claim of contested) refuse(claim, contest(key, claim, claims));
       const first = claims[0] as Claim;
       if (held !== undefined) {
         // It moved to several places at once: which one is meant is for the person to say; it is not missing.
-        const fault = faultOf(first.place, "metadata.name", contest(name, first, claims));
-        present.set(name, { kind: "invalid", faults: [...first.faults, fault], place: first.place });
+        const fault = faultOf(first.place, "metadata.name", contest(key, first, claims));
+        present.set(key, { kind: "invalid", faults: [...first.faults, fault], place: first.place });
         collided.add(first.place.file);
       }
     }
   }
 
   const missing: string[] = [];
-  for (const [name, { place, others }] of holdings) {
-    if (present.has(name)) continue;
+  for (const [key, { place, others }] of holdings) {
+    if (present.has(key)) continue;
     const reading = readings.get(place.file);
     const mistake = reading && mistakeIn(reading, others, collided.has(place.file));
     if (reading === undefined || mistake === undefined) {
-      missing.push(name);
+      missing.push(key);
       continue;
     }
     const faults = mayHoldUnseen(reading)
       ? namelessFaults(reading)
-      : [faultOf({ file: place.file, document: 0 }, "", gone(name, mistake))];
-    present.set(name, { kind: "invalid", faults, place });
+      : [faultOf({ file: place.file, document: 0 }, "", gone(key, mistake))];
+    present.set(key, { kind: "invalid", faults, place });
     answeredFor.add(place.file);
   }
 
   for (const [file, { claims }] of readings) {
     if (answeredFor.has(file)) continue;
-    for (const claim of claims) if (isNameless(claim)) present.set(keyOf(claim.place), presentBy(claim));
+    for (const claim of claims) {
+      if (isNameless(claim)) present.set(placeKey(claim.place), presentBy(claim));
+    }
   }
   return { present, missing: missing.toSorted(), holdings: next };
 }
 
-/** The key of a document that has no name of its own. */
-export function keyOf({ file, document }: ManifestPlace): string {
+/** The key of a document that has none of its own. */
+export function placeKey({ file, document }: ManifestPlace): string {
   return `${file}#${document}`;
 }
 
-/** The claim that has the name; undefined when none can be told. */
+/** The claim that has the key; undefined when none can be told. */
 function ownerOf(
   claims: readonly Claim[],
   held: ManifestPlace | undefined,
@@ -110,27 +113,27 @@ function ownerOf(
   const stayed = claims.filter(({ place }) => place.file === held?.file);
   if (stayed.length > 0) return stayed.find(({ place }) => place.document === held?.document) ?? stayed[0];
   if (holder !== undefined && mayHoldUnseen(holder)) return undefined;
-  const valid = claims.filter(({ application }) => application !== undefined);
+  const valid = claims.filter(({ resource }) => resource !== undefined);
   if (valid.length === 1) return valid[0];
   return claims.length === 1 ? claims[0] : undefined;
 }
 
-function claimsByName(readings: ReadonlyMap<string, Reading>): ReadonlyMap<string, readonly Claim[]> {
-  const byName = new Map<string, Claim[]>();
+function claimsByKey(readings: ReadonlyMap<string, Reading>): ReadonlyMap<string, readonly Claim[]> {
+  const byKey = new Map<string, Claim[]>();
   for (const { claims } of readings.values()) {
     for (const claim of claims) {
-      if (claim.name === undefined) continue;
-      const before = byName.get(claim.name);
-      if (before === undefined) byName.set(claim.name, [claim]);
+      if (claim.key === undefined) continue;
+      const before = byKey.get(claim.key);
+      if (before === undefined) byKey.set(claim.key, [claim]);
       else before.push(claim);
     }
   }
-  return byName;
+  return byKey;
 }
 
-/** Why the absence of a name from the file that held it says nothing; undefined when it does. */
+/** Why the absence of a key from the file that held it says nothing; undefined when it does. */
 function mistakeIn(reading: Reading, othersThen: number, collided: boolean): string | undefined {
-  if (collided || reading.claims.some(({ application }) => application === undefined)) {
+  if (collided || reading.claims.some(({ resource }) => resource === undefined)) {
     return "which has a document that is wrong";
   }
   if (reading.isEmpty) return "which is empty or commented out";
@@ -146,10 +149,8 @@ function namelessFaults(reading: Reading): readonly Fault[] {
   return reading.claims.filter(isNameless).flatMap(({ faults }) => faults);
 }
 
-function presentBy({ application, faults, place }: Claim): Present {
-  return application === undefined
-    ? { kind: "invalid", faults, place }
-    : { kind: "declared", application, place };
+function presentBy({ resource, faults, place }: Claim): Present {
+  return resource === undefined ? { kind: "invalid", faults, place } : { kind: "declared", resource, place };
 }
 
 function faultOf({ file, document }: ManifestPlace, field: string, message: string): Fault {
@@ -161,18 +162,18 @@ function placeText({ file, document }: ManifestPlace): string {
   return document === 0 ? `"${file}"` : `"${file}", document ${document + 1}`;
 }
 
-function belongs(name: string, owner: ManifestPlace): string {
-  return `"${name}" belongs to ${placeText(owner)} already: choose another name`;
+function belongs(key: string, owner: ManifestPlace): string {
+  return `${subjectOf(key)} belongs to ${placeText(owner)} already: choose another name`;
 }
 
-function contest(name: string, claim: Claim, claims: readonly Claim[]): string {
+function contest(key: string, claim: Claim, claims: readonly Claim[]): string {
   const others = claims.filter((other) => other !== claim).map(({ place }) => placeText(place));
-  return `"${name}" is declared in ${others.join(" and ")} too, and none of them held it before: keep one`;
+  return `${subjectOf(key)} is declared in ${others.join(" and ")} too, and none of them held it before: keep one`;
 }
 
-function gone(name: string, mistake: string): string {
+function gone(key: string, mistake: string): string {
   return (
-    `"${name}" is not in this file any more, ${mistake}; so it does not count as deleted, and what was last valid ` +
+    `${subjectOf(key)} is not in this file any more, ${mistake}; so it does not count as deleted, and what was last valid ` +
     `goes on (to delete it, leave the rest of the file right, or remove the file)`
   );
 }

@@ -240,6 +240,7 @@ export async function createRegistry(options: RegistryOptions): Promise<Registry
       if (declaration !== undefined) return declaration;
       return view.absent === undefined ? { kind: "deleted" } : { kind: "absent", message: view.absent };
     },
+    lastGood: (key) => view.lastGood.get(key),
     keys: () => [...view.declarations.keys()],
     hasSynced: () => found !== undefined,
     isPresent: () => view.absent === undefined,
@@ -250,8 +251,8 @@ export async function createRegistry(options: RegistryOptions): Promise<Registry
       view = consumedView(view, request);
       await removeRequest(dir, request);
     },
-    forget(name) {
-      view = forgottenView(view, name);
+    forget(key) {
+      view = forgottenView(view, key);
     },
     relist: () => looks.now({ fresh: true }),
     close,

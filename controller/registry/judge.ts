@@ -1,14 +1,16 @@
 /**
  * Which absence is a deletion. Pure: the state before, what a listing found and the time → the state after, a verdict for
- * each name that is not there, and when to look again.
+ * each key that is not there, and when to look again.
  *
  * - Absent for the grace period: whoever returns before is no deletion. Nothing is decided but by a complete listing.
- * - Absences that overlap are one batch, decided when the last of them is over its grace. A batch of two or more is held
- *   if nothing else remains, or if it is more than max(2, 20 %), counting what was deleted in the last minute.
- * - A held name stays held until it returns or is confirmed, each for itself.
+ * - Absences of Applications that overlap are one batch, decided when the last of them is over its grace. A batch of two or
+ *   more is held if no other Application remains, or if it is more than max(2, 20 %), counting what was deleted in the last
+ *   minute. Whatever else is absent is decided each for itself: nothing runs that its deletion would end.
+ * - A held Application stays held until it returns or is confirmed, each for itself.
  * - While judgement waits (a Git operation, a folder that cannot be read) grace does not begin; while the registry is
  *   absent, nothing is decided and nothing is remembered but what was held or deleted before.
  */
+import { isApplicationKey, subjectOf } from "../api/resource.ts";
 import type { Declaration } from "./registry.ts";
 
 /** The default of how long a name must be missing before it counts as deleted. */
@@ -30,7 +32,7 @@ export interface JudgeState {
   readonly absences: ReadonlyMap<string, Absence>;
   /** Judged deleted, and neither back nor forgotten yet. */
   readonly deleted: ReadonlySet<string>;
-  /** When something was judged deleted, within the last minute; monotonic milliseconds. */
+  /** When an Application was judged deleted, within the last minute; monotonic milliseconds. */
   readonly recent: readonly number[];
 }
 
@@ -43,9 +45,9 @@ export interface Judged {
   /** Why nothing can be judged at present. */
   readonly waits?: string | undefined;
   readonly missing: readonly string[];
-  /** How many names are there, rightly or wrongly declared. */
+  /** How many Applications are there, rightly or wrongly declared. */
   readonly remaining: number;
-  readonly isConfirmed: (name: string) => boolean;
+  readonly isConfirmed: (key: string) => boolean;
 }
 
 export interface Judgement {
@@ -67,40 +69,55 @@ const WAIT_MS = 500;
 /** Judges what is missing. */
 export function judge(before: JudgeState, judged: Judged): Judgement {
   const { now, graceMs, complete, waits, missing, isConfirmed } = judged;
-  const deleted = new Set(missing.filter((name) => before.deleted.has(name)));
+  const deleted = new Set(missing.filter((key) => before.deleted.has(key)));
   const recent = before.recent.filter((at) => now - at < RECENT_MS);
   const absences = new Map<string, Absence>();
-  for (const name of missing) {
-    if (deleted.has(name)) continue;
-    const known = before.absences.get(name);
-    const confirmed = isConfirmed(name) || known?.confirmed === true;
+  for (const key of missing) {
+    if (deleted.has(key)) continue;
+    const known = before.absences.get(key);
+    const confirmed = isConfirmed(key) || known?.confirmed === true;
     const since = known === undefined || waits !== undefined ? now : known.since;
-    absences.set(name, { since, held: known?.held === true, confirmed });
+    absences.set(key, { since, held: known?.held === true, confirmed });
   }
 
-  const open = [...absences.values()].filter(({ held, confirmed }) => !held || confirmed);
-  const over = Math.max(...open.map(({ since }) => since + graceMs));
-  const decides = open.length > 0 && waits === undefined && complete && now >= over;
-  if (decides) {
-    const isHeld = holdsBack(absences.size, judged.remaining, recent.length);
-    for (const [name, absence] of absences) {
+  /** When each batch that is not decided yet is over its grace. */
+  const ends: number[] = [];
+  for (const batch of batchesOf(absences)) {
+    const open = batch.map(([, absence]) => absence).filter(({ held, confirmed }) => !held || confirmed);
+    if (open.length === 0) continue;
+    const over = Math.max(...open.map(({ since }) => since + graceMs));
+    if (waits !== undefined || !complete || now < over) {
+      ends.push(over);
+      continue;
+    }
+    const isHeld = holdsBack(batch.length, judged.remaining, recent.length);
+    for (const [key, absence] of batch) {
       if (absence.confirmed || (!absence.held && !isHeld)) {
-        absences.delete(name);
-        deleted.add(name);
-        recent.push(now);
-      } else absences.set(name, { ...absence, held: true });
+        absences.delete(key);
+        deleted.add(key);
+        if (isApplicationKey(key)) recent.push(now);
+      } else absences.set(key, { ...absence, held: true });
     }
   }
 
   const verdicts: Map<string, Extract<Declaration, { kind: "absent" | "held" | "deleted" }>> = new Map();
-  for (const name of deleted) verdicts.set(name, { kind: "deleted" });
-  for (const [name, { held }] of absences) {
-    if (held) verdicts.set(name, { kind: "held", message: heldMessage(name) });
-    else verdicts.set(name, { kind: "absent", message: absentMessage(name, waits) });
+  for (const key of deleted) verdicts.set(key, { kind: "deleted" });
+  for (const [key, { held }] of absences) {
+    if (held) verdicts.set(key, { kind: "held", message: heldMessage(key) });
+    else verdicts.set(key, { kind: "absent", message: absentMessage(key, waits) });
   }
   const state = { absences, deleted, recent };
-  if (open.length === 0 || decides) return { state, verdicts };
-  return { state, verdicts, againInMs: waits === undefined ? Math.max(over - now, 0) : WAIT_MS };
+  if (ends.length === 0) return { state, verdicts };
+  return { state, verdicts, againInMs: waits === undefined ? Math.max(Math.min(...ends) - now, 0) : WAIT_MS };
+}
+
+type Batch = readonly (readonly [string, Absence])[];
+
+/** The Applications together, everything else for itself. */
+function batchesOf(absences: ReadonlyMap<string, Absence>): readonly Batch[] {
+  const all = [...absences];
+  const others = all.filter(([key]) => !isApplicationKey(key));
+  return [all.filter(([key]) => isApplicationKey(key)), ...others.map((absence) => [absence])];
 }
 
 /** The registry is absent: no absence says anything until it is back. */
@@ -116,8 +133,8 @@ function holdsBack(count: number, remaining: number, recent: number): boolean {
   return remaining === 0 || count + recent > Math.max(MAX_COUNT, MAX_SHARE * all);
 }
 
-function absentMessage(name: string, waits: string | undefined): string {
-  const gone = `"${name}" is not in the registry any more`;
+function absentMessage(key: string, waits: string | undefined): string {
+  const gone = `${subjectOf(key)} is not in the registry any more`;
   if (waits !== undefined) return `${gone}; whether it was deleted is not judged while ${waits}`;
   return `${gone}; it counts as deleted if it does not return at once`;
 }

@@ -1,17 +1,28 @@
 /**
  * Bytes of a manifest file → its documents, each valid, wrong or not ours. Pure.
  */
-import { API_VERSION, APPLICATION, type Application, type Fault } from "../api/application.ts";
-import { described, formatPath, quoted, type FieldFault } from "../api/field-fault.ts";
+import { API_VERSION, type Fault } from "../api/application.ts";
+import { anyOf, described, formatPath, quoted, type FieldFault, type FieldPath } from "../api/field-fault.ts";
 import { isResourceName } from "../api/metadata.ts";
 import { nearest } from "../api/nearest.ts";
-import { checkApplication, type CheckedApplication } from "../api/schema.ts";
+import { checkReceiver } from "../api/receiver-schema.ts";
+import {
+  KINDS,
+  parseKey,
+  resourceKey,
+  type Kind,
+  type Resource,
+  type ResourceName,
+} from "../api/resource.ts";
+import { checkApplication } from "../api/schema.ts";
+import { checkSecret, mayBeSecret, tellablePath } from "../api/secret-schema.ts";
+import type { Place } from "./text-places.ts";
 import { readYaml, type YamlDocument } from "./yaml-documents.ts";
 import { MAX_FAULTS } from "./yaml-limits.ts";
 import { readText } from "./yaml-text.ts";
 
 export type ParsedDocument =
-  | { readonly kind: "application"; readonly document: number; readonly application: Application }
+  | { readonly kind: "resource"; readonly document: number; readonly resource: Resource }
   /** Valid YAML of a kind that is not of our API group. */
   | { readonly kind: "foreign"; readonly document: number }
   /** Nothing but white space and comments. */
@@ -19,8 +30,8 @@ export type ParsedDocument =
   | {
       readonly kind: "invalid";
       readonly document: number;
-      /** `metadata.name`, where it can be read and is a DNS label. */
-      readonly readableName?: string;
+      /** The key of what it declares, where kind and name can be read. */
+      readonly readableKey?: string;
       readonly faults: readonly Fault[];
     };
 
@@ -42,7 +53,8 @@ const GROUP = API_VERSION.slice(0, API_VERSION.indexOf("/"));
 
 /**
  * Reads a manifest file. Never throws: what cannot be read is an invalid document with the reason. Faults are in the
- * order of the text, at most 20 a document. Of two documents of one name, the second is invalid.
+ * order of the text, at most 20 a document; of what is or may be a Secret they repeat nothing. Of two documents of one kind
+ * and name, the second is invalid.
  */
 export const parseManifests: ParseManifests = (file, bytes, options) => {
   const broken = (fault: Omit<Fault, "file" | "field">): ParsedFile => ({
@@ -54,9 +66,9 @@ export const parseManifests: ParseManifests = (file, bytes, options) => {
   if ("message" in documents) {
     return broken({ line: documents.line, column: documents.column, message: documents.message });
   }
-  const names = new Map<string, number>();
+  const lines = new Map<string, number>();
   return {
-    documents: documents.map((document, index) => parseDocument(file, document, index, names, options)),
+    documents: documents.map((document, index) => parseDocument(file, document, index, lines, options)),
   };
 };
 
@@ -64,42 +76,44 @@ function parseDocument(
   file: string,
   yaml: YamlDocument,
   document: number,
-  /** Name → the line where this file declared it first. */
-  names: Map<string, number>,
+  /** Key → the line where this file declared it first. */
+  lines: Map<string, number>,
   options: ParseOptions,
 ): ParsedDocument {
   if (yaml.isEmpty) return { kind: "empty", document };
-  const faults: Fault[] = [];
-  const add = (fault: FieldFault): void => {
-    faults.push({
-      file,
-      ...yaml.placeOf(fault.path, fault.at),
-      field: formatPath(fault.path),
-      message: fault.message,
-    });
-  };
   if (yaml.isYaml && isForeign(yaml.value)) return { kind: "foreign", document };
-
-  const checked = yaml.faults.length === 0 ? check(yaml.value, options) : undefined;
-  for (const { path, message, line, column } of yaml.faults)
-    faults.push({ file, line, column, field: formatPath(path), message });
-  if (checked !== undefined && "faults" in checked) for (const fault of checked.faults) add(fault);
-
-  const readableName = readName(yaml);
-  if (readableName !== undefined) {
-    const earlier = names.get(readableName);
-    if (earlier !== undefined) {
-      const message = `the ${APPLICATION} "${readableName}" is there twice in this file, first on line ${earlier}`;
-      add({ path: ["metadata", "name"], at: "value", message });
-    } else {
-      names.set(readableName, yaml.placeOf(["metadata", "name"], "value").line);
-    }
+  const isConfidential = mayBeSecret(yaml.value);
+  const faults: Fault[] = [];
+  const add = (path: FieldPath, message: string, { line, column }: Place): void => {
+    const field = formatPath(isConfidential ? tellablePath(path) : path);
+    faults.push({ file, line, column, field, message });
+  };
+  for (const fault of yaml.faults) add(fault.path, isConfidential ? fault.discreet : fault.message, fault);
+  const checked = yaml.faults.length === 0 ? check(yaml.value, isConfidential, options) : undefined;
+  if (checked !== undefined && "faults" in checked) {
+    for (const { path, at, message } of checked.faults) add(path, message, yaml.placeOf(path, at));
   }
-  if (checked !== undefined && "application" in checked && faults.length === 0) {
-    return { kind: "application", document, application: checked.application };
+
+  const readableKey = readKey(yaml);
+  if (readableKey !== undefined) {
+    const path = ["metadata", "name"];
+    const place = yaml.placeOf(path, "value");
+    const earlier = lines.get(readableKey);
+    if (earlier === undefined) lines.set(readableKey, place.line);
+    else
+      add(path, `the ${titleOf(readableKey)} is there twice in this file, first on line ${earlier}`, place);
+  }
+  if (checked !== undefined && "resource" in checked && faults.length === 0) {
+    return { kind: "resource", document, resource: checked.resource };
   }
   const told = faults.toSorted((a, b) => a.line - b.line || a.column - b.column).slice(0, MAX_FAULTS);
-  return { kind: "invalid", document, ...(readableName !== undefined && { readableName }), faults: told };
+  return { kind: "invalid", document, ...(readableKey !== undefined && { readableKey }), faults: told };
+}
+
+/** `Application "shop"`. */
+function titleOf(key: string): string {
+  const { kind, name } = parseKey(key) as ResourceName;
+  return `${kind} "${name}"`;
 }
 
 /** A document with apiVersion and kind of a group that is not ours, and not a slip of ours. */
@@ -114,23 +128,46 @@ function isOurGroup(apiVersion: string): boolean {
   return nearest(group, [GROUP]) !== undefined;
 }
 
-function check(value: unknown, options: ParseOptions): CheckedApplication {
+type Checked = { readonly resource: Resource } | { readonly faults: readonly FieldFault[] };
+
+function check(value: unknown, isConfidential: boolean, options: ParseOptions): Checked {
   if (!isFields(value)) {
-    const separate = Array.isArray(value) ? '; several manifests are separated by a line "---"' : "";
-    const message = `must be a mapping that begins with apiVersion and kind, not ${described(value)}${separate}`;
+    const isList = Array.isArray(value);
+    const separate = isList ? '; several manifests are separated by a line "---"' : "";
+    const actual = value === null || isList ? described(value) : `a ${typeof value}`;
+    const message = `must be a mapping that begins with apiVersion and kind, not ${actual}${separate}`;
     return { faults: [{ path: [], at: "value", message }] };
   }
-  const faults = [...apiVersionFaults(value), ...kindFaults(value)];
-  return faults.length > 0 ? { faults } : checkApplication(value, options);
+  const faults = [...apiVersionFaults(value, isConfidential), ...kindFaults(value, isConfidential)];
+  return faults.length > 0 ? { faults } : checkKind(value["kind"] as Kind, value, options);
 }
 
-function apiVersionFaults({ apiVersion, services }: Fields): readonly FieldFault[] {
+function checkKind(kind: Kind, value: Fields, options: ParseOptions): Checked {
+  switch (kind) {
+    case "Application": {
+      const checked = checkApplication(value, options);
+      return "faults" in checked ? checked : { resource: checked.application };
+    }
+    case "Secret": {
+      const checked = checkSecret(value);
+      return "faults" in checked ? checked : { resource: checked.secret };
+    }
+    case "Receiver": {
+      const checked = checkReceiver(value);
+      return "faults" in checked ? checked : { resource: checked.receiver };
+    }
+    default:
+      return kind satisfies never;
+  }
+}
+
+function apiVersionFaults({ apiVersion, services }: Fields, isConfidential: boolean): readonly FieldFault[] {
   const path = ["apiVersion"];
   if (apiVersion === API_VERSION) return [];
   const wanted = `must be "${API_VERSION}"`;
   if (apiVersion !== undefined) {
     const actual = typeof apiVersion === "string" ? quoted(apiVersion) : described(apiVersion);
-    return [{ path, at: "value", message: `${wanted}, not ${actual}` }];
+    return [{ path, at: "value", message: isConfidential ? wanted : `${wanted}, not ${actual}` }];
   }
   const isCompose = services !== undefined;
   const hint = isCompose
@@ -139,27 +176,31 @@ function apiVersionFaults({ apiVersion, services }: Fields): readonly FieldFault
   return [{ path, at: "key", message: `is required: write "apiVersion: ${API_VERSION}"${hint}` }];
 }
 
-function kindFaults({ kind }: Fields): readonly FieldFault[] {
+function kindFaults({ kind }: Fields, isConfidential: boolean): readonly FieldFault[] {
   const path = ["kind"];
-  if (kind === APPLICATION) return [];
-  if (kind === undefined) return [{ path, at: "key", message: `is required: write "kind: ${APPLICATION}"` }];
-  if (typeof kind !== "string")
-    return [{ path, at: "value", message: `must be "${APPLICATION}", not ${described(kind)}` }];
-  const meant = nearest(kind, [APPLICATION]);
+  if (KINDS.some((known) => known === kind)) return [];
+  const known = anyOf(KINDS);
+  if (kind === undefined) return [{ path, at: "key", message: `is required: ${known}` }];
+  if (typeof kind !== "string") return [{ path, at: "value", message: `must be ${known}` }];
+  const meant = nearest(kind, KINDS);
   const hint =
-    meant === undefined ? `this version knows the kind ${APPLICATION}` : `did you mean "${meant}"?`;
-  return [{ path, at: "value", message: `unknown kind ${quoted(kind)} in ${API_VERSION}: ${hint}` }];
+    meant === undefined ? `this version knows the kinds ${KINDS.join(", ")}` : `did you mean "${meant}"?`;
+  const unknown = isConfidential ? "unknown kind" : `unknown kind ${quoted(kind)}`;
+  return [{ path, at: "value", message: `${unknown} in ${API_VERSION}: ${hint}` }];
 }
 
-/** The name under which an Application, or what was surely meant as one, is known. */
-function readName(yaml: YamlDocument): string | undefined {
+/** The key of what is declared, or was surely meant to be. */
+function readKey(yaml: YamlDocument): string | undefined {
   const { value } = yaml;
   if (!isFields(value) || !isFields(value["metadata"])) return undefined;
   const { apiVersion, kind } = value;
   if (typeof apiVersion === "string" && !isOurGroup(apiVersion)) return undefined;
-  if (typeof kind === "string" && nearest(kind, [APPLICATION]) === undefined) return undefined;
+  const word = typeof kind === "string" && yaml.isReadable(["kind"]) ? nearest(kind, KINDS) : undefined;
+  const meant = KINDS.find((known) => known === word);
   const { name } = value["metadata"];
-  return isResourceName(name) && yaml.isReadable(["metadata", "name"]) ? name : undefined;
+  if (meant === undefined || !isResourceName(name) || !yaml.isReadable(["metadata", "name"]))
+    return undefined;
+  return resourceKey(meant, name);
 }
 
 function isFields(value: unknown): value is Fields {

@@ -1,5 +1,6 @@
 /** What the documents of each file come to, before names are given out. Pure. */
-import type { Application, Fault } from "../api/application.ts";
+import type { Fault } from "../api/application.ts";
+import { resourceKey, type Resource } from "../api/resource.ts";
 import { statusFileOf, stemOf } from "./files.ts";
 import type { ParsedDocument } from "./parse.ts";
 import type { ManifestPlace } from "./registry.ts";
@@ -16,10 +17,10 @@ export type Files = ReadonlyMap<string, FileContent>;
 /** A document of ours, or one that should be. */
 export interface Claim {
   readonly place: ManifestPlace;
-  /** The name that it claims, where that can be told. */
-  readonly name?: string;
+  /** The key that it claims, where that can be told. */
+  readonly key?: string;
   /** Undefined when the document is wrong. */
-  readonly application?: Application;
+  readonly resource?: Resource;
   readonly faults: readonly Fault[];
 }
 
@@ -31,7 +32,7 @@ export interface Reading {
   readonly isEmpty: boolean;
 }
 
-/** Reads every file. `heldFiles` are those that held a name before. */
+/** Reads every file. `heldFiles` are those that held a key before. */
 export function readFiles(files: Files, heldFiles: ReadonlySet<string>): ReadonlyMap<string, Reading> {
   const readings = new Map<string, Reading>();
   for (const [file, content] of files) readings.set(file, readDocuments(file, content));
@@ -43,7 +44,7 @@ export function readFiles(files: Files, heldFiles: ReadonlySet<string>): Readonl
 
 /** A wrong document that does not say whose it is: it may be any that the file held before. */
 export function isNameless(claim: Claim): boolean {
-  return claim.name === undefined;
+  return claim.key === undefined;
 }
 
 function readDocuments(file: string, content: FileContent): Reading {
@@ -55,11 +56,12 @@ function readDocuments(file: string, content: FileContent): Reading {
   let empty = 0;
   for (const found of content.documents) {
     const place = { file, document: found.document };
-    if (found.kind === "application") {
-      claims.push({ place, name: found.application.name, application: found.application, faults: [] });
+    if (found.kind === "resource") {
+      const { resource } = found;
+      claims.push({ place, key: resourceKey(resource.kind, resource.name), resource, faults: [] });
     } else if (found.kind === "invalid") {
-      const name = found.readableName;
-      claims.push({ place, faults: found.faults, ...(name === undefined ? {} : { name }) });
+      const key = found.readableKey;
+      claims.push({ place, faults: found.faults, ...(key === undefined ? {} : { key }) });
     } else if (found.kind === "empty") empty += 1;
   }
   const { length } = content.documents;
@@ -67,7 +69,7 @@ function readDocuments(file: string, content: FileContent): Reading {
 }
 
 /**
- * Of two files with one stem, the one that held names before stays, and the other is refused; where neither or both did,
+ * Of two files with one stem, the one that held keys before stays, and the other is refused; where neither or both did,
  * both are. Files without anything of ours have no status file, and collide with nothing.
  */
 function refusedTwins(
@@ -94,10 +96,10 @@ function refuseFile(reading: Reading, file: string, twin: string): Reading {
     `stands beside "${twin}", and both would have the status file "${statusFileOf(file)}": ` +
     `rename one of them`;
   const fault: Fault = { file, line: 0, column: 0, field: "", message };
-  const claims = reading.claims.map(({ place, name, faults }) => ({
+  const claims = reading.claims.map(({ place, key, faults }) => ({
     place,
     faults: [fault, ...faults],
-    ...(name === undefined ? {} : { name }),
+    ...(key === undefined ? {} : { key }),
   }));
   return { ...reading, claims };
 }

@@ -1,8 +1,9 @@
 /**
- * The folder of manifests, as a cache: which Applications are declared, which documents are wrong, which absence is a
+ * The folder of manifests, as a cache: which resources are declared, which documents are wrong, which absence is a
  * deletion. Level-triggered: it answers what holds now; `enqueue` only says "look again".
  */
-import type { Application, Fault } from "../api/application.ts";
+import type { Fault } from "../api/application.ts";
+import type { Resource } from "../api/resource.ts";
 
 /** Where a document stands. */
 export interface ManifestPlace {
@@ -14,7 +15,7 @@ export interface ManifestPlace {
 
 /** What the registry says of one key. */
 export type Declaration =
-  | { readonly kind: "declared"; readonly application: Application; readonly place: ManifestPlace }
+  | { readonly kind: "declared"; readonly resource: Resource; readonly place: ManifestPlace }
   /** The file that holds it is wrong at present: the last good spec goes on. */
   | { readonly kind: "invalid"; readonly faults: readonly Fault[]; readonly place: ManifestPlace }
   /** Not there, and not (yet) judged a deletion: grace, registry absent, Git operation under way. Nothing changes. */
@@ -34,6 +35,7 @@ export interface RegistryRequest {
 
 /** What the registry is told of things that it cannot see in the folder: from the records. */
 export interface KnownResource {
+  /** Of an Application: no other kind has a record. */
   readonly name: string;
   /** Where it was last declared. */
   readonly place: ManifestPlace;
@@ -46,10 +48,15 @@ export interface KnownResource {
 
 export interface Registry {
   /**
-   * Keys of Applications are their names. A document that is wrong and has no readable name, or whose name belongs to
+   * Keys are those of api/resource.ts. A document that is wrong and has no readable kind or name, or whose key belongs to
    * another document, has the key `FILE#DOCUMENT`, and is only ever `invalid` (or `deleted` when it is gone).
    */
   get(key: string): Declaration;
+  /**
+   * What the key was last declared as, since this process began: still there while its manifest is wrong, absent or held.
+   * Undefined when it never was, or is deleted.
+   */
+  lastGood(key: string): Resource | undefined;
   keys(): readonly string[];
   /** The first complete listing is in. */
   hasSynced(): boolean;
@@ -57,11 +64,12 @@ export interface Registry {
   isPresent(): boolean;
   /** The registry's random id. */
   id(): string;
+  /** The requests for the Application of this name. */
   requests(name: string): readonly RegistryRequest[];
   /** Removes the request's file, unless a newer one has replaced it. */
   consume(request: RegistryRequest): Promise<void>;
-  /** The teardown of `name` is over: forget it. */
-  forget(name: string): void;
+  /** The teardown of `key` is over: forget it. */
+  forget(key: string): void;
   /** Lists the folder again, now. */
   relist(): Promise<void>;
   close(): Promise<void>;

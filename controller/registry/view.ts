@@ -2,6 +2,7 @@
  * What the registry says at the moment, computed from a listing, the time and what it said before. Pure: no disk, no timers.
  * Every step gives a new view; the keys whose declaration or requests differ between two views are `changedKeys`.
  */
+import { isApplicationKey, type Resource } from "../api/resource.ts";
 import { canonicalJson } from "../lib/hash.ts";
 import { resolveClaims, type Holding } from "./claims.ts";
 import { judge, NOTHING_MISSING, suspendJudgement, type JudgeState } from "./judge.ts";
@@ -12,6 +13,8 @@ export interface View {
   readonly declarations: ReadonlyMap<string, Declaration>;
   readonly requests: ReadonlyMap<string, RegistryRequest>;
   readonly holdings: ReadonlyMap<string, Holding>;
+  /** What each key was last declared as, until it is deleted. */
+  readonly lastGood: ReadonlyMap<string, Resource>;
   readonly judge: JudgeState;
   /** Why the registry is absent; undefined while it is there. */
   readonly absent?: string;
@@ -28,6 +31,7 @@ export function firstView(known: readonly KnownResource[], now: number): View {
     declarations: new Map(),
     requests: new Map(),
     holdings: new Map(known.map(({ name, place }) => [name, { place, others: 0 }])),
+    lastGood: new Map(),
     judge: {
       ...NOTHING_MISSING,
       absences: new Map(those("held").map((name) => [name, held])),
@@ -52,8 +56,9 @@ export function listedView(
 ): View {
   const claims = resolveClaims(listing.files, before.holdings);
   const { present } = claims;
-  const remaining = [...claims.holdings.keys()].filter((name) => present.has(name)).length;
-  const deletedBefore = [...before.judge.deleted].filter((name) => !present.has(name));
+  const held = [...claims.holdings.keys()].filter((key) => present.has(key));
+  const remaining = held.filter(isApplicationKey).length;
+  const deletedBefore = [...before.judge.deleted].filter((key) => !present.has(key));
   const confirmed = new Set<string>();
   for (const { action, name } of listing.requests.values())
     if (action === "confirm-deletion") confirmed.add(name);
@@ -62,13 +67,18 @@ export function listedView(
     ...judged,
     missing: [...new Set([...claims.missing, ...deletedBefore])],
     remaining,
-    isConfirmed: (name) => confirmed.has(name),
+    isConfirmed: (key) => confirmed.has(key),
   });
+  const isLeft = ([key]: readonly [string, unknown]): boolean => !state.deleted.has(key);
+  const declared = [...present].flatMap(([key, found]) =>
+    found.kind === "declared" ? [[key, found.resource] as const] : [],
+  );
   return {
     declarations: new Map<string, Declaration>([...present, ...verdicts]),
     requests: listing.requests,
-    // What is deleted holds its place no longer: whoever declares the name next is a new one.
-    holdings: new Map([...claims.holdings].filter(([name]) => !state.deleted.has(name))),
+    // What is deleted holds its place no longer: whoever declares the key next is a new one.
+    holdings: new Map([...claims.holdings].filter(isLeft)),
+    lastGood: new Map([...before.lastGood, ...declared].filter(isLeft)),
     judge: state,
     ...(againInMs === undefined ? {} : { againInMs }),
   };
@@ -82,24 +92,32 @@ export function absentView(before: View, message: string): View {
     declarations: new Map(keys.map((key) => [key, declaration])),
     requests: new Map(),
     holdings: before.holdings,
+    lastGood: before.lastGood,
     judge: suspendJudgement(before.judge),
     absent: message,
   };
 }
 
-/** Without the memory of a name whose teardown is over; a name that is declared (again) stays. */
-export function forgottenView(before: View, name: string): View {
+/** Without the memory of a key whose teardown is over; one that is declared (again) stays. */
+export function forgottenView(before: View, key: string): View {
   const without = <Value>(map: ReadonlyMap<string, Value>): Map<string, Value> =>
-    new Map([...map].filter(([key]) => key !== name));
+    new Map([...map].filter(([other]) => other !== key));
   const { deleted, absences, recent } = before.judge;
   const judge = {
     absences: without(absences),
-    deleted: new Set([...deleted].filter((key) => key !== name)),
+    deleted: new Set([...deleted].filter((other) => other !== key)),
     recent,
   };
-  const kind = before.declarations.get(name)?.kind;
+  const kind = before.declarations.get(key)?.kind;
   if (kind === "declared" || kind === "invalid") return { ...before, judge };
-  return { ...before, judge, declarations: without(before.declarations), holdings: without(before.holdings) };
+  const { declarations, holdings, lastGood } = before;
+  return {
+    ...before,
+    judge,
+    declarations: without(declarations),
+    holdings: without(holdings),
+    lastGood: without(lastGood),
+  };
 }
 
 /** Without a request that was consumed. */
@@ -128,8 +146,8 @@ function isSame(before: Declaration | undefined, after: Declaration): boolean {
   if (before?.kind === "declared" && after.kind === "declared") {
     const { place } = before;
     if (place.file !== after.place.file || place.document !== after.place.document) return false;
-    if (before.application === after.application) return true;
-    return canonicalJson(before.application.manifest) === canonicalJson(after.application.manifest);
+    if (before.resource === after.resource) return true;
+    return canonicalJson(before.resource.manifest) === canonicalJson(after.resource.manifest);
   }
   return before !== undefined && before.kind === after.kind && canonicalJson(before) === canonicalJson(after);
 }

@@ -4,7 +4,6 @@
  */
 import { Composer, isScalar, Lexer, Parser, type CST, type Document, type ParsedNode } from "yaml";
 import { quoted, type FieldPath } from "../api/field-fault.ts";
-import { redact } from "../lib/redact.ts";
 import { createPlaceIndex, type Place } from "./text-places.ts";
 import { MAX_DEPTH, MAX_TOKENS } from "./yaml-limits.ts";
 import { readValue, type FieldPlace } from "./yaml-values.ts";
@@ -12,6 +11,8 @@ import { readValue, type FieldPlace } from "./yaml-values.ts";
 export interface YamlFault extends Place {
   readonly path: FieldPath;
   readonly message: string;
+  /** The same without a word of the document, for one that may hold a secret. */
+  readonly discreet: string;
 }
 
 export interface YamlDocument {
@@ -32,7 +33,10 @@ export interface YamlDocument {
 export function readYaml(text: string): readonly YamlDocument[] | YamlFault {
   const placeAt = createPlaceIndex(text);
   const tokens = readTokens(text);
-  if (!Array.isArray(tokens)) return { ...placeAt(tokens.offset), path: [], message: tokens.message };
+  if (!Array.isArray(tokens)) {
+    const { offset, message } = tokens;
+    return { ...placeAt(offset), path: [], message, discreet: message };
+  }
   const composer = new Composer({
     version: "1.2",
     schema: "core",
@@ -89,19 +93,20 @@ function readDocument(document: Document.Parsed, placeAt: (offset: number) => Pl
 
   const warned = warnings.map(({ pos, message }) => {
     const tag = /^Unresolved tag: (.*)$/s.exec(message)?.[1];
-    const words =
-      tag === undefined ? wordsOf({ message }) : `unknown tag ${quoted(tag)}: only YAML's own types are read`;
-    return { ...placeAt(pos[0]), path: [], message: words };
+    const words = tag === undefined ? wordsOf({ message }) : `unknown tag ${quoted(tag)}${ONLY_YAML}`;
+    const discreet = tag === undefined ? words : `unknown tag${ONLY_YAML}`;
+    return { ...placeAt(pos[0]), path: [], message: words, discreet };
   });
-  const refused = faults.map(({ offset, path, message }) => ({ ...placeAt(offset), path, message }));
+  const refused = faults.map(({ offset, ...fault }) => ({ ...placeAt(offset), ...fault }));
+  const broken = syntax && `is not YAML: ${wordsOf(syntax)}`;
   return {
     isEmpty: syntax === undefined && isNothing(contents),
     isYaml: syntax === undefined,
     value,
     faults:
-      syntax === undefined
+      broken === undefined
         ? [...warned, ...refused]
-        : [{ ...placeAt(syntax.pos[0]), path: [], message: `is not YAML: ${wordsOf(syntax)}` }],
+        : [{ ...placeAt(syntax?.pos[0] ?? start), path: [], message: broken, discreet: broken }],
     placeOf(path, at) {
       return placeAt(fieldPlace(path)?.[at] ?? start);
     },
@@ -112,10 +117,19 @@ function readDocument(document: Document.Parsed, placeAt: (offset: number) => Pl
   };
 }
 
+const ONLY_YAML = ": only YAML's own types are read";
+
 /** One line of the library's own words, without what it repeats of the file, which may be a secret. */
 function wordsOf({ message }: { readonly message: string }): string {
-  const words = message.replace(/: ".*"$/s, "").replaceAll(/[\p{Cc}\s]+/gu, " ");
-  return redact(words).trim().slice(0, 120);
+  return message
+    .replace(/(?<=\w): .*$/s, "")
+    .replace(/^(Invalid escape sequence|Unknown directive|Unsupported YAML version) .*$/s, "$1")
+    .replace(/^(Plain value cannot start with) .*$/s, "$1 this sign: put it in quotes")
+    .replace(/^Verbatim tags aren't resolved.*$/s, "Verbatim tags are not resolved")
+    .replace(/^The .* tag has no suffix$/s, "A tag has no suffix")
+    .replaceAll(/[\p{Cc}\s]+/gu, " ")
+    .trim()
+    .slice(0, 120);
 }
 
 function isNothing(contents: ParsedNode | null): boolean {

@@ -11,6 +11,8 @@ export interface ValueFault {
   /** Where in the text. */
   readonly offset: number;
   readonly message: string;
+  /** The same without a word of the document, for one that may hold a secret. */
+  readonly discreet: string;
 }
 
 /** Offsets of a field's name and value. */
@@ -43,8 +45,8 @@ export function readValue(contents: ParsedNode | null): ReadValue {
   let aliased = 0;
   let aliasDepth = 0;
 
-  const refuse = (path: FieldPath, node: Node, message: string): null => {
-    if (faults.length < MAX_FAULTS) faults.push({ path, offset: startOf(node), message });
+  const refuse = (path: FieldPath, node: Node, message: string, discreet = message): null => {
+    if (faults.length < MAX_FAULTS) faults.push({ path, offset: startOf(node), message, discreet });
     return null;
   };
 
@@ -72,10 +74,14 @@ export function readValue(contents: ParsedNode | null): ReadValue {
 
   function readAlias(node: Node & { readonly source: string }, path: FieldPath, depth: number): unknown {
     const target = anchors.get(node.source);
-    if (target === undefined)
-      return refuse(path, node, `there is no anchor "&${node.source}" before this alias`);
-    if (open.has(target))
-      return refuse(path, node, `the alias "*${node.source}" stands within what it stands for`);
+    if (target === undefined) {
+      const discreet = "there is no anchor of that name before this alias";
+      return refuse(path, node, `there is no anchor "&${node.source}" before this alias`, discreet);
+    }
+    if (open.has(target)) {
+      const discreet = "an alias stands within what it stands for";
+      return refuse(path, node, `the alias "*${node.source}" stands within what it stands for`, discreet);
+    }
     if (++aliases > MAX_ALIASES) {
       // Said once: every further alias would say the same.
       return aliases === MAX_ALIASES + 1
@@ -113,7 +119,8 @@ export function readValue(contents: ParsedNode | null): ReadValue {
       if (name === undefined) {
         refuse(path, key ?? value ?? node, "a field's name must be a plain word");
       } else if (own.has(name)) {
-        refuse([...path, name], key ?? node, `${quoted(name)} is there twice in one mapping`);
+        const discreet = "a field is there twice in one mapping";
+        refuse([...path, name], key ?? node, `${quoted(name)} is there twice in one mapping`, discreet);
       } else {
         // An empty value has no place of its own.
         const isWritten = value !== null && endOf(value) > startOf(value);

@@ -242,7 +242,7 @@ export async function createReconcileWorld(): Promise<ReconcileWorld> {
       if (application === undefined) throw new Error(`Cannot declare "${name}": it is not valid`);
       world.declarations.set(name, {
         kind: "declared",
-        application,
+        resource: application,
         place: { file: `${name}.yaml`, document: 0 },
       });
       world.reconciler.interrupt(name);

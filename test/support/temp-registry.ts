@@ -2,6 +2,7 @@ import { mkdtemp, mkdir, readFile, rename, rm, writeFile } from "node:fs/promise
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import type { Application, Fault } from "../../controller/api/application.ts";
+import type { Secret } from "../../controller/api/secret.ts";
 import { systemClock, type Clock } from "../../controller/lib/clock.ts";
 import { hashOf } from "../../controller/lib/hash.ts";
 import type { Log } from "../../controller/lib/log.ts";
@@ -150,14 +151,28 @@ export function testApplication(name: string, spec = "v1"): Application {
   };
 }
 
+/** A Secret as `parseTestManifests` makes it. */
+export function testSecret(name: string, text: string): Secret {
+  const stringData = { text };
+  return {
+    kind: "Secret",
+    name,
+    labels: {},
+    annotations: {},
+    type: "Opaque",
+    fields: { text: { form: "plain", in: "stringData", text } },
+    manifest: { apiVersion: "conops.dev/v1alpha1", kind: "Secret", metadata: { name }, stringData },
+  };
+}
+
 export function testFault(file: string, message: string): Fault {
   return { file, line: 1, column: 1, field: "", message };
 }
 
 /**
  * A toy language in the place of YAML, so that these tests show the registry alone. Documents are separated by `---` lines:
- * `app NAME SPEC` is valid, `wrong NAME` is wrong with a readable name, `other` is not ours, nothing or `# …` is empty, and
- * anything else makes the whole file one wrong document.
+ * `app NAME SPEC` and `secret NAME TEXT` are valid, `wrong KEY` is wrong with a readable key, `other` is not ours, nothing or
+ * `# …` is empty, and anything else makes the whole file one wrong document.
  */
 export const parseTestManifests: ParseManifests = (file, bytes) => {
   const documents: ParsedDocument[] = [];
@@ -166,10 +181,12 @@ export const parseTestManifests: ParseManifests = (file, bytes) => {
     if (word === "" || word.startsWith("#")) documents.push({ kind: "empty", document });
     else if (word === "other") documents.push({ kind: "foreign", document });
     else if (word === "app" && spec !== "") {
-      documents.push({ kind: "application", document, application: testApplication(name, spec) });
+      documents.push({ kind: "resource", document, resource: testApplication(name, spec) });
+    } else if (word === "secret" && spec !== "") {
+      documents.push({ kind: "resource", document, resource: testSecret(name, spec) });
     } else if (word === "wrong") {
       const faults = [testFault(file, "spec is wrong")];
-      documents.push({ kind: "invalid", document, readableName: name, faults });
+      documents.push({ kind: "invalid", document, readableKey: name, faults });
     } else return { documents: [{ kind: "invalid", document: 0, faults: [testFault(file, "no manifest")] }] };
   }
   return { documents };

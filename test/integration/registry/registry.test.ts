@@ -188,7 +188,8 @@ describe("the registry on a real folder", function () {
       await registry.untilTrue("all to be edited", () =>
         names.every((name) => {
           const declaration = registry.get(name);
-          return declaration.kind === "declared" && declaration.application.manifest.spec["text"] === "v2";
+          const spec = declaration.kind === "declared" ? declaration.resource.manifest["spec"] : undefined;
+          return (spec as { readonly text?: string } | undefined)?.text === "v2";
         }),
       );
     });

@@ -21,7 +21,7 @@ function application(spec: Readonly<Record<string, unknown>> = {}): Application 
   if (read === undefined) throw new Error("the manifest of this test is not valid");
   return read;
 }
-const declared = (app = application()): Declaration => ({ kind: "declared", application: app, place });
+const declared = (app = application()): Declaration => ({ kind: "declared", resource: app, place });
 const begun = newRecord(application(), place, { uid: "uid-1", registryId: "r", at: AT });
 const deleting = (destructive: boolean): typeof begun => ({
   ...begun,

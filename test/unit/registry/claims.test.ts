@@ -55,6 +55,31 @@ const cases: readonly {
     is: ["blog: declared a.yaml#1", "shop: declared a.yaml#0"],
   },
   {
+    name: "gives one name to one resource of each kind",
+    folders: [{ "a.yaml": "app shop v1\n---\nsecret shop x\n", "b.yaml": "app blog v1\n" }],
+    is: ["blog: declared b.yaml#0", "secret/shop: declared a.yaml#1", "shop: declared a.yaml#0"],
+  },
+  {
+    name: "refuses one name of one kind in two files",
+    folders: [{ "a.yaml": "secret shop x\n", "b.yaml": "secret shop y\n" }],
+    is: ["a.yaml#0: invalid a.yaml#0", "b.yaml#0: invalid b.yaml#0"],
+  },
+  {
+    name: "takes a changed kind for a deletion and a creation",
+    folders: [{ "a.yaml": "app shop v1\n" }, { "a.yaml": "secret shop x\n" }],
+    is: ["secret/shop: declared a.yaml#0", "shop: missing"],
+  },
+  {
+    name: "takes a half-written file for a wrong edit of every kind that it held",
+    folders: [{ "a.yaml": "app shop v1\n---\nsecret shop x\n" }, { "a.yaml": "app shop v1\n---\nsec" }],
+    is: ["secret/shop: invalid a.yaml#1", "shop: invalid a.yaml#0"],
+  },
+  {
+    name: "misses a Secret taken out of a file whose others are all valid",
+    folders: [{ "a.yaml": "app shop v1\n---\nsecret shop x\n" }, { "a.yaml": "app shop v1\n" }],
+    is: ["secret/shop: missing", "shop: declared a.yaml#0"],
+  },
+  {
     name: "keeps no key for documents that are not ours",
     folders: [{ "a.yaml": "other\n---\n# nothing\n" }],
     is: [],

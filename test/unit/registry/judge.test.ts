@@ -83,6 +83,73 @@ const cases: readonly { readonly name: string; readonly steps: readonly Step[] }
     ],
   },
   {
+    name: "never holds what is no Application, and decides each for itself",
+    steps: [
+      {
+        at: 0,
+        missing: "secret/a receiver/a",
+        remaining: 0,
+        is: "receiver/a:absent secret/a:absent",
+        againInMs: 2000,
+      },
+      {
+        at: 500,
+        missing: "secret/a receiver/a secret/b",
+        remaining: 0,
+        is: "receiver/a:absent secret/a:absent secret/b:absent",
+        againInMs: 1500,
+      },
+      {
+        at: 2000,
+        missing: "secret/a receiver/a secret/b",
+        remaining: 0,
+        is: "receiver/a:deleted secret/a:deleted secret/b:absent",
+        againInMs: 500,
+      },
+    ],
+  },
+  {
+    name: "counts Applications alone when it asks how many vanished",
+    steps: [
+      {
+        at: 0,
+        missing: "a secret/a secret/b secret/c",
+        remaining: 4,
+        is: "a:absent secret/a:absent secret/b:absent secret/c:absent",
+        againInMs: 2000,
+      },
+      {
+        at: 2000,
+        missing: "a secret/a secret/b secret/c",
+        remaining: 4,
+        is: "a:deleted secret/a:deleted secret/b:deleted secret/c:deleted",
+      },
+      {
+        at: 3000,
+        missing: "b c secret/d",
+        remaining: 7,
+        is: "b:absent c:absent secret/d:absent",
+        againInMs: 2000,
+      },
+      // Three Applications in a minute would be held if the Secrets counted: 3 of 10 with them, but "a" alone is below.
+      { at: 5000, missing: "b c secret/d", remaining: 12, is: "b:deleted c:deleted secret/d:deleted" },
+    ],
+  },
+  {
+    name: "holds Applications while what is no Application goes",
+    steps: [
+      {
+        at: 0,
+        missing: "a b secret/a",
+        remaining: 0,
+        is: "a:absent b:absent secret/a:absent",
+        againInMs: 2000,
+      },
+      { at: 2000, missing: "a b secret/a", remaining: 0, is: "a:held b:held secret/a:deleted" },
+      { at: 9000, missing: "a b secret/a", remaining: 0, is: "a:held b:held secret/a:deleted" },
+    ],
+  },
+  {
     name: "makes one batch of absences that overlap, decided when the last is over its grace",
     steps: [
       { at: 0, missing: "a", remaining: 5, is: "a:absent", againInMs: 2000 },

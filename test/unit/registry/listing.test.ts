@@ -48,7 +48,7 @@ describe("createLister()", () => {
 
     const listing = await listerAt(systemClock).list({ fresh: false, signal });
 
-    expect(namesIn(listing)).to.deep.equal(["a.yaml invalid", "b.yaml application"]);
+    expect(namesIn(listing)).to.deep.equal(["a.yaml invalid", "b.yaml resource"]);
     expect([...listing.badRequests]).to.deep.equal([
       ["application.b.sync.request.yaml", "it is not a YAML mapping"],
     ]);
@@ -85,7 +85,7 @@ describe("createLister()", () => {
 
     const listing = await lister.list({ fresh: false, signal });
 
-    expect([namesIn(listing), parsed.length]).to.deep.equal([["a.yaml application"], 2]);
+    expect([namesIn(listing), parsed.length]).to.deep.equal([["a.yaml resource"], 2]);
   });
 
   it("reads single files again without listing the rest", async () => {
@@ -99,7 +99,7 @@ describe("createLister()", () => {
 
     const listing = await lister.update(before, ["a.yaml", "0.yaml", "application.a.sync.request.yaml"]);
 
-    expect(listing && namesIn(listing)).to.deep.equal(["0.yaml application", "a.yaml invalid"]);
+    expect(listing && namesIn(listing)).to.deep.equal(["0.yaml resource", "a.yaml invalid"]);
     expect(listing?.badRequests.size).to.equal(1);
   });
 

@@ -128,14 +128,12 @@ function parse(content: string | Uint8Array): readonly ParsedDocument[] {
 function requireSound(documents: readonly ParsedDocument[]): void {
   expect(documents.map(({ document }) => document)).to.deep.equal(documents.map((_, index) => index));
   expect(documents.length).to.be.greaterThan(0);
-  const names = documents.flatMap((document) =>
-    document.kind === "application" ? document.application.name : [],
-  );
+  const names = documents.flatMap((document) => (document.kind === "resource" ? document.resource.name : []));
   expect(new Set(names).size).to.equal(names.length);
   for (const document of documents) {
     if (document.kind === "invalid") {
       expect(document.faults.length).to.be.within(1, 20);
-      expect(document).not.to.have.property("application");
+      expect(document).not.to.have.property("resource");
       for (const { line, column, message } of document.faults) {
         expect(line === 0 ? column === 0 : line > 0 && column > 0).to.equal(true);
         expect(message).not.to.match(/[\n\r]/);
@@ -164,7 +162,8 @@ describe("parseManifests() of random manifests", () => {
       fc.property(manifest, (written) => {
         for (const text of [stringify(written), JSON.stringify(written)]) {
           const [document, ...others] = parse(text);
-          const application = document?.kind === "application" ? document.application : undefined;
+          const resource = document?.kind === "resource" ? document.resource : undefined;
+          const application = resource?.kind === "Application" ? resource : undefined;
 
           expect(others).to.deep.equal([]);
           expect(application?.manifest ?? document).to.deep.equal(written);
@@ -179,9 +178,9 @@ describe("parseManifests() of random manifests", () => {
     fc.assert(
       fc.property(manifest, (written) => {
         const [first] = parse(stringify(written));
-        const [second] = parse(first?.kind === "application" ? stringify(first.application.manifest) : "");
+        const [second] = parse(first?.kind === "resource" ? stringify(first.resource.manifest) : "");
 
-        expect(first?.kind).to.equal("application");
+        expect(first?.kind).to.equal("resource");
         expect(second).to.deep.equal(first);
       }),
       { numRuns: RUNS },
@@ -226,9 +225,9 @@ describe("parseManifests() of random manifests", () => {
         const [document] = documents;
 
         requireSound(documents);
-        if (document?.kind === "application") {
+        if (document?.kind === "resource") {
           // JSON knows no difference between 0 and -0.
-          expect(hashOf(document.application.manifest)).to.equal(hashOf(changed));
+          expect(hashOf(document.resource.manifest)).to.equal(hashOf(changed));
         }
       }),
       { numRuns: RUNS },

@@ -6,17 +6,21 @@ import { parseManifests, type ParsedDocument } from "../../../controller/registr
 const HEAD = "apiVersion: conops.dev/v1alpha1\nkind: Application\nmetadata:\n  name: shop\n";
 const SOURCE = "spec:\n  source:\n    repoURL: https://git.example.com/shop.git\n";
 const GOOD = HEAD + SOURCE;
+const SECRET = HEAD.replace("Application", "Secret") + "stringData:\n  token: geheim\n";
+const RECEIVER =
+  HEAD.replace("Application", "Receiver") +
+  "spec:\n  type: github\n  secretRef: {name: hook}\n  matchRepository: true\n";
 
 function parse(text: string | Uint8Array, allowFileRepos = false): readonly ParsedDocument[] {
   const bytes = typeof text === "string" ? Buffer.from(text) : text;
   return parseManifests("apps/shop.yaml", bytes, { allowFileRepos }).documents;
 }
 
-/** The kind of each document; for an Application and a readable name also that. */
+/** The kind of each document; for what is ours also the kind and the name, for a wrong one its readable key. */
 function kindsOf(text: string): readonly string[] {
   return parse(text).map((document) => {
-    if (document.kind === "application") return `application ${document.application.name}`;
-    if (document.kind === "invalid") return `invalid ${document.readableName ?? "?"}`;
+    if (document.kind === "resource") return `${document.resource.kind} ${document.resource.name}`;
+    if (document.kind === "invalid") return `invalid ${document.readableKey ?? "?"}`;
     return document.kind;
   });
 }
@@ -33,7 +37,8 @@ function faultsOf(text: string | Uint8Array): readonly string[] {
 describe("parseManifests()", () => {
   it("reads an Application, as written and with defaults", () => {
     const [document] = parse(`# the shop\n${GOOD}  suspend: true # for now\n`);
-    const application = document?.kind === "application" ? document.application : undefined;
+    const resource = document?.kind === "resource" ? document.resource : undefined;
+    const application = resource?.kind === "Application" ? resource : undefined;
     const spec = { source: { repoURL: "https://git.example.com/shop.git" }, suspend: true };
 
     expect(application?.spec.suspend).to.equal(true);
@@ -49,10 +54,10 @@ describe("parseManifests()", () => {
     ["white space and comments", "\n  \n# later\n", ["empty"]],
     ["a commented-out manifest", GOOD.replaceAll(/^/gm, "# "), ["empty"]],
     ["markers alone", "---\n---\n", ["empty", "empty"]],
-    ["several Applications", `${GOOD}---\n${other}`, ["application shop", "application blog"]],
-    ["a byte order mark", `\ufeff${GOOD}`, ["application shop"]],
-    ["Windows' line ends", GOOD.replaceAll("\n", "\r\n"), ["application shop"]],
-    ["a start marker and an end marker", `---\n${GOOD}...\n`, ["application shop"]],
+    ["several Applications", `${GOOD}---\n${other}`, ["Application shop", "Application blog"]],
+    ["a byte order mark", `\ufeff${GOOD}`, ["Application shop"]],
+    ["Windows' line ends", GOOD.replaceAll("\n", "\r\n"), ["Application shop"]],
+    ["a start marker and an end marker", `---\n${GOOD}...\n`, ["Application shop"]],
     ["JSON", '{"apiVersion": "v1", "kind": "Pod"}', ["foreign"]],
     [
       "a kind of another group",
@@ -64,19 +69,31 @@ describe("parseManifests()", () => {
     [
       "a foreign kind between ours",
       `${GOOD}---\napiVersion: v1\nkind: Pod\n---\n${other}`,
-      ["application shop", "foreign", "application blog"],
+      ["Application shop", "foreign", "Application blog"],
     ],
     [
       "a broken document between good ones",
       `${GOOD}---\na: [\n---\n${other}`,
-      ["application shop", "invalid ?", "application blog"],
+      ["Application shop", "invalid ?", "Application blog"],
     ],
     ["an explicit null", "null\n", ["invalid ?"]],
-    ["the same name twice", `${GOOD}---\n${GOOD}`, ["application shop", "invalid shop"]],
+    ["the same name twice", `${GOOD}---\n${GOOD}`, ["Application shop", "invalid shop"]],
     ["the same name after an invalid one", `${GOOD}  foo: 1\n---\n${GOOD}`, ["invalid shop", "invalid shop"]],
     ["a wrong version", GOOD.replace("v1alpha1", "v1"), ["invalid shop"]],
     ["a misspelt kind", GOOD.replace("Application", "Aplication"), ["invalid shop"]],
-    ["another kind of ours", GOOD.replace("Application", "Secret"), ["invalid ?"]],
+    ["a Secret", SECRET, ["Secret shop"]],
+    ["a Receiver", RECEIVER, ["Receiver shop"]],
+    [
+      "one name of each kind",
+      [GOOD, SECRET, RECEIVER].join("---\n"),
+      ["Application shop", "Secret shop", "Receiver shop"],
+    ],
+    ["the same Secret twice", `${SECRET}---\n${SECRET}`, ["Secret shop", "invalid secret/shop"]],
+    ["a Secret with a fault", `${SECRET}nonsense: 1\n`, ["invalid secret/shop"]],
+    ["a misspelt Receiver", RECEIVER.replace("Receiver", "Reciever"), ["invalid receiver/shop"]],
+    ["a kind that nobody knows", GOOD.replace("Application", "Pod"), ["invalid ?"]],
+    ["no kind", GOOD.replace("kind: Application\n", ""), ["invalid ?"]],
+    ["a kind after a fault", `metadata: {name: shop}\na: "\nkind: Secret\n`, ["invalid ?"]],
     ["a bad name", GOOD.replace("shop\n", "Shop\n"), ["invalid ?"]],
     ["a fault after the name", `${GOOD}  suspend: "\n`, ["invalid shop"]],
     ["a fault before the name", GOOD.replace("metadata", "a: b: c\nmetadata"), ["invalid ?"]],
@@ -92,7 +109,7 @@ describe("parseManifests()", () => {
   it("obeys allowFileRepos", () => {
     const text = GOOD.replace("https://git.example.com/shop.git", "file:///srv/shop.git");
 
-    expect(parse(text, true)[0]?.kind).to.equal("application");
+    expect(parse(text, true)[0]?.kind).to.equal("resource");
     expect(faultsOf(text)).to.deep.equal([
       ":7:14: spec.source.repoURL: must not be a local path: the controller allows those only with --allow-file-repos",
     ]);
@@ -269,7 +286,7 @@ describe("parseManifests()", () => {
   }
 
   const documents: readonly (readonly [string, readonly string[]])[] = [
-    ["shop", [':1:1: must be a mapping that begins with apiVersion and kind, not the string "shop"']],
+    ["shop", [":1:1: must be a mapping that begins with apiVersion and kind, not a string"]],
     [
       "- a\n",
       [
@@ -277,19 +294,19 @@ describe("parseManifests()", () => {
       ],
     ],
     ["\nkind: Application\n", [':2:1: apiVersion: is required: write "apiVersion: conops.dev/v1alpha1"']],
-    ["apiVersion: conops.dev/v1alpha1\n", [':1:1: kind: is required: write "kind: Application"']],
+    ["apiVersion: conops.dev/v1alpha1\n", [":1:1: kind: is required: Application, Secret or Receiver"]],
     [
       "services:\n  web: {image: x}\n",
       [
         ':1:1: apiVersion: is required: write "apiVersion: conops.dev/v1alpha1"; this looks like a Compose file, which belongs into a Git repository that an Application names',
-        ':1:1: kind: is required: write "kind: Application"',
+        ":1:1: kind: is required: Application, Secret or Receiver",
       ],
     ],
     [
       "apiVersion: 1\nkind: Pod\n",
       [
         ':1:13: apiVersion: must be "conops.dev/v1alpha1", not the number 1',
-        ':2:7: kind: unknown kind "Pod" in conops.dev/v1alpha1: this version knows the kind Application',
+        ':2:7: kind: unknown kind "Pod" in conops.dev/v1alpha1: this version knows the kinds Application, Secret, Receiver',
       ],
     ],
     [
@@ -305,14 +322,22 @@ describe("parseManifests()", () => {
       [':2:7: kind: unknown kind "application" in conops.dev/v1alpha1: did you mean "Application"?'],
     ],
     [
-      GOOD.replace("Application", "Secret"),
-      [':2:7: kind: unknown kind "Secret" in conops.dev/v1alpha1: this version knows the kind Application'],
+      SECRET.replace("Secret", "Secrets"),
+      [':2:7: kind: unknown kind in conops.dev/v1alpha1: did you mean "Secret"?'],
+    ],
+    [
+      RECEIVER.replace("Receiver", "Reciever"),
+      [':2:7: kind: unknown kind "Reciever" in conops.dev/v1alpha1: did you mean "Receiver"?'],
+    ],
+    [
+      `${SECRET}---\n${SECRET}`,
+      [':11:9: metadata.name: the Secret "shop" is there twice in this file, first on line 4'],
     ],
     [
       `${GOOD}---\n${GOOD}`,
       [':12:9: metadata.name: the Application "shop" is there twice in this file, first on line 4'],
     ],
-    ["%FOO bar\n---\n" + GOOD, [":1:1: Unknown directive %FOO"]],
+    ["%FOO bar\n---\n" + GOOD, [":1:1: Unknown directive"]],
     ["{{ if .Values.shop }}\n", [":1:2: a field's name must be a plain word"]],
   ];
   for (const [text, faults] of documents) {
@@ -357,7 +382,7 @@ describe("parseManifests()", () => {
 describe("YAML in manifests", () => {
   const specOf = (text: string): unknown => {
     const [document] = parse(text);
-    return document?.kind === "application" ? document.application.manifest.spec : faultsOf(text);
+    return document?.kind === "resource" ? document.resource.manifest["spec"] : faultsOf(text);
   };
   const source = { repoURL: "https://git.example.com/shop.git" };
 
@@ -412,7 +437,7 @@ describe("YAML in manifests", () => {
       GOOD.replace("  name: shop\n", "  name: shop\n  labels: {0x10: a, true: b, 1.0: c}\n"),
     );
 
-    expect(document?.kind === "application" ? document.application.labels : document).to.deep.equal({
+    expect(document?.kind === "resource" ? document.resource.labels : document).to.deep.equal({
       "0x10": "a",
       true: "b",
       "1.0": "c",

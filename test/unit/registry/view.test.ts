@@ -93,6 +93,49 @@ describe("the view of a registry", () => {
     expect([kindsOf(back), back.againInMs]).to.deep.equal([{ a: "declared", b: "absent" }, 2000]);
   });
 
+  describe("the last good resource", () => {
+    const folder = { "a.yaml": "app a v1\n---\nsecret s one\n", "b.yaml": "app b v1\n" };
+    const there = after(firstView([], 0), 0, listingOf(folder));
+    const textOf = ({ lastGood }: View): unknown => lastGood.get("secret/s")?.manifest["stringData"];
+
+    it("is what stands in the manifest, and what stood there last while that is wrong", () => {
+      const edited = after(there, 1, listingOf({ ...folder, "a.yaml": "app a v1\n---\nsecret s two\n" }));
+      const wrong = after(edited, 2, listingOf({ ...folder, "a.yaml": "app a v1\n---\nwrong secret/s\n" }));
+
+      expect(kindsOf(wrong)["secret/s"]).to.equal("invalid");
+      expect([there, edited, wrong].map(textOf)).to.deep.equal([
+        { text: "one" },
+        { text: "two" },
+        { text: "two" },
+      ]);
+    });
+
+    it("is kept while the registry is absent, and through the grace, and goes with the deletion", () => {
+      const absent = absentView(there, "not mounted");
+      const missing = after(absent, 5000, listingOf({ ...folder, "a.yaml": "app a v1\n" }));
+      const deleted = after(missing, 7000, listingOf({ ...folder, "a.yaml": "app a v1\n" }));
+
+      expect([missing, deleted].map((view) => kindsOf(view)["secret/s"])).to.deep.equal([
+        "absent",
+        "deleted",
+      ]);
+      expect([absent, missing, deleted].map(textOf)).to.deep.equal([
+        { text: "one" },
+        { text: "one" },
+        undefined,
+      ]);
+      expect(deleted.lastGood.has("a")).to.equal(true);
+    });
+
+    it("is there for a held Application", () => {
+      const missing = after(there, 1000, listingOf({}));
+      const held = after(missing, 3000, listingOf({}));
+
+      expect(kindsOf(held)).to.deep.equal({ a: "held", b: "held", "secret/s": "deleted" });
+      expect([...held.lastGood.keys()].toSorted()).to.deep.equal(["a", "b"]);
+    });
+  });
+
   it("deletes a held name when its request confirms it, and not the others", () => {
     const confirmed = listingOf({}, [request("a", "confirm-deletion", "t"), request("b", "sync", "t")]);
     const first = after(firstView(known("a", "b"), 0), 0, listingOf({}));
@@ -155,6 +198,15 @@ describe("the view of a registry", () => {
         "new",
         "x.yaml#0",
       ]);
+    });
+
+    it("names a Secret when a value of it changes, and nothing where the same is written otherwise", () => {
+      const before = view({ "s.yaml": "secret s one\n" });
+      const same = view({ "s.yaml": "\nsecret s one" });
+      const edited = view({ "s.yaml": "secret s two\n" });
+
+      expect([...changedKeys(before, same)]).to.deep.equal([]);
+      expect([...changedKeys(before, edited)]).to.deep.equal(["secret/s"]);
     });
 
     it("names a new request and a newer one, but not the same nor one that was consumed", () => {
