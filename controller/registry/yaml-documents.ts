@@ -29,6 +29,17 @@ export interface YamlDocument {
   isReadable(path: FieldPath): boolean;
 }
 
+/** How text becomes nodes, wherever ConOps reads a manifest. */
+export const COMPOSING = {
+  version: "1.2",
+  schema: "core",
+  resolveKnownTags: false,
+  prettyErrors: false,
+  // The library compares each key with all before it; `readValue` does it in linear time.
+  uniqueKeys: false,
+  logLevel: "silent",
+} as const;
+
 /** All documents of the text, at least one; or the one thing that forbids to read it. */
 export function readYaml(text: string): readonly YamlDocument[] | YamlFault {
   const placeAt = createPlaceIndex(text);
@@ -37,15 +48,7 @@ export function readYaml(text: string): readonly YamlDocument[] | YamlFault {
     const { offset, message } = tokens;
     return { ...placeAt(offset), path: [], message, discreet: message };
   }
-  const composer = new Composer({
-    version: "1.2",
-    schema: "core",
-    resolveKnownTags: false,
-    prettyErrors: false,
-    // The library compares each key with all before it; `readValue` does it in linear time.
-    uniqueKeys: false,
-    logLevel: "silent",
-  });
+  const composer = new Composer(COMPOSING);
   const documents: YamlDocument[] = [];
   for (const document of composer.compose(tokens, true, text.length)) {
     documents.push(readDocument(document, placeAt));
@@ -53,8 +56,10 @@ export function readYaml(text: string): readonly YamlDocument[] | YamlFault {
   return documents;
 }
 
-/** Stops as soon as a limit is passed. */
-function readTokens(text: string): CST.Token[] | { readonly offset: number; readonly message: string } {
+/** The tokens of the text, or which limit it passes; stops as soon as it does. */
+export function readTokens(
+  text: string,
+): CST.Token[] | { readonly offset: number; readonly message: string } {
   const parser = new Parser();
   const tokens: CST.Token[] = [];
   let count = 0;

@@ -22,6 +22,7 @@ const TABLE: Readonly<Record<string, Room>> = {
   status: { rooms: ["api", "lib"], packages: ["yaml"] },
   secret: { rooms: ["api", "lib"], packages: [] },
   registry: { rooms: ["api", "lib"], packages: ["chokidar", "yaml"] },
+  edit: { rooms: ["registry", "api", "lib"], packages: ["yaml"] },
   workqueue: { rooms: ["api", "lib"], packages: [] },
   telemetry: { rooms: ["api", "lib"], packages: ["prom-client", "winston"] },
   watch: { rooms: ["git", "docker", "api", "lib"], packages: ["semver"] },
