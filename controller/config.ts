@@ -4,6 +4,7 @@
  */
 import { resolve, sep } from "node:path";
 import { parseInterval } from "./api/interval.ts";
+import { parseSize } from "./api/size.ts";
 import { UsageError } from "./cli/errors.ts";
 import { didYouMean } from "./cli/did-you-mean.ts";
 
@@ -20,6 +21,8 @@ export interface Config {
   readonly concurrency: number;
   readonly shutdownTimeoutMs: number;
   readonly allowFileRepos: boolean;
+  /** What one fetch may receive, bytes. */
+  readonly maxRepositorySize: number;
   /** `unix:///path` or `tcp://host:port`. */
   readonly dockerHost: string;
   /** How long a manifest must be gone before that counts as a deletion. */
@@ -95,6 +98,12 @@ export const SETTINGS = {
     default: "false",
     meaning: "allow file: URLs and local paths as repoURL",
   },
+  maxRepositorySize: {
+    flag: "--max-repository-size <size>",
+    variable: "CONOPS_MAX_REPOSITORY_SIZE",
+    default: "2GiB",
+    meaning: "the most that one fetch of a repository may receive, such as 500MiB",
+  },
   dockerHost: {
     flag: "--docker-host <url>",
     variable: "CONOPS_DOCKER_HOST",
@@ -138,6 +147,7 @@ export function readConfig(flags: Flags, surroundings: Surroundings): Config {
     concurrency: readConcurrency(given(flags, env, "concurrency")),
     shutdownTimeoutMs: readShutdownTimeout(given(flags, env, "shutdownTimeout")),
     allowFileRepos: readAllowFileRepos(flags, surroundings),
+    maxRepositorySize: readSize(given(flags, env, "maxRepositorySize"), SETTINGS.maxRepositorySize.default),
     dockerHost: readDockerHost(given(flags, env, "dockerHost"), env),
     deletionGraceMs: DELETION_GRACE_MS,
   });
@@ -218,6 +228,12 @@ function readShutdownTimeout(found: Given | undefined): number {
   if (ms === undefined || ms > 3_600_000)
     throw bad({ source, value }, "a duration up to 1h, such as 20s or 1m30s");
   return ms;
+}
+
+function readSize(found: Given | undefined, fallback: string): number {
+  const bytes = parseSize(found?.value ?? fallback);
+  if (bytes !== undefined && bytes > 0) return bytes;
+  throw bad(found ?? { source: "", value: fallback }, "a size with its unit, such as 2GiB or 500MiB");
 }
 
 function readDockerHost(found: Given | undefined, env: Surroundings["env"]): string {

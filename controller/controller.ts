@@ -129,7 +129,13 @@ async function work(config: Config, { log, clock, metrics, leadership, stopping 
     log,
     metrics: metrics.compose,
   });
-  const git = createGit({ dataDir, clock, log, metrics: metrics.git });
+  const git = createGit({
+    dataDir,
+    clock,
+    log,
+    limits: { maxFetchBytes: config.maxRepositorySize },
+    metrics: metrics.git,
+  });
 
   let onFirstAnswer: () => void = () => undefined;
   const engineAnswered = new Promise<void>((resolve) => (onFirstAnswer = resolve));

@@ -31,6 +31,7 @@ export const REASONS = [
   "HostKeyUnknown",
   "HostKeyChanged",
   "RevisionNotFound",
+  "RepositoryTooLarge",
   "InvalidURL",
   "CheckoutFailed",
   "CheckoutConflict",

@@ -4,6 +4,8 @@ export interface GitLimits {
   /** A fetch, from its last progress, and as a whole. */
   readonly fetchIdleMs: number;
   readonly fetchTotalMs: number;
+  /** What one fetch may receive. */
+  readonly maxFetchBytes: number;
   readonly checkoutMs: number;
   /** How long a worker may finish other operations once one of them is over its limit. */
   readonly drainListMs: number;
@@ -14,6 +16,7 @@ export const GIT_LIMITS: GitLimits = {
   listMs: 15_000,
   fetchIdleMs: 60_000,
   fetchTotalMs: 900_000,
+  maxFetchBytes: 2 * 1024 ** 3,
   checkoutMs: 300_000,
   drainListMs: 3000,
   drainStageMs: 30_000,

@@ -50,7 +50,7 @@ interface NativeRemoteHead {
   symrefTarget(): string | null;
 }
 
-interface NativeProgress {
+export interface NativeProgress {
   receivedObjects(): number;
   indexedObjects(): number;
   receivedBytes(): number;

@@ -38,6 +38,8 @@ export interface FetchRequest {
   readonly mirror: string;
   readonly sha: string;
   readonly refspecs: readonly string[];
+  /** What the remote may send. */
+  readonly maxBytes: number;
 }
 
 /** Removes what is at `dir` first: an earlier try may have been killed. */
@@ -68,7 +70,7 @@ export interface Answers {
 
 /** Why an operation failed: what the repository holds, or what libgit2 or the file system said. */
 export interface Failure {
-  readonly kind: "UnsafePath" | "UnsupportedContent" | "native";
+  readonly kind: "UnsafePath" | "UnsupportedContent" | "RepositoryTooLarge" | "native";
   readonly message: string;
 }
 

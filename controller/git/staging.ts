@@ -2,12 +2,9 @@
  * From a remote to a fresh folder: a mirror is fetched when it lacks the commit, and the commit is checked out of it. One
  * fetch at a time for a mirror; a mirror is replaced only while nobody reads it; one that is damaged is fetched afresh, once.
  */
-import { lstat } from "node:fs/promises";
 import { join } from "node:path";
 import { ReconcileError } from "../api/errors.ts";
-import { isErrno } from "../lib/atomic-file.ts";
 import type { Clock } from "../lib/clock.ts";
-import { redact } from "../lib/redact.ts";
 import { explain, isDamage, OperationError } from "./errors.ts";
 import type { Staged, StageRequest } from "./git.ts";
 import { createLocks } from "./locks.ts";
@@ -22,6 +19,7 @@ import {
 import type { GitLimits } from "./limits.ts";
 import type { GitOperation } from "./metrics.ts";
 import type { Route, Routes } from "./routes.ts";
+import { actOf, notFound, refspecsFor, requireUsable } from "./stage-request.ts";
 import type { WorkerPool } from "./worker-pool.ts";
 
 export interface StagingOptions {
@@ -43,7 +41,6 @@ export interface Staging {
 
 /** Another Application's fetch may replace the mirror between our fetch and our checkout. */
 const MAX_PASSES = 3;
-const SHORT_SHA = 12;
 const HOPELESS_MS = 3_600_000;
 const MAX_HOPELESS = 1000;
 
@@ -139,9 +136,10 @@ export function createStaging({ mirrors, limits, clock, pool, routes, measured }
   }
 
   function fetchJob({ sha, ref }: StageRequest, { url, host, access }: Route, mirror: string) {
-    const request = { op: "fetch", url, access, mirror, sha, refspecs: refspecsFor(ref) } as const;
+    const { maxFetchBytes } = limits;
+    const refspecs = refspecsFor(ref);
     return {
-      request,
+      request: { op: "fetch", url, access, mirror, sha, refspecs, maxBytes: maxFetchBytes } as const,
       host,
       totalMs: limits.fetchTotalMs,
       idleMs: limits.fetchIdleMs,
@@ -184,61 +182,6 @@ export function createStaging({ mirrors, limits, clock, pool, routes, measured }
       while (underWay.size > 0) await Promise.allSettled(underWay);
     },
   };
-}
-
-async function requireUsable(request: StageRequest): Promise<void> {
-  const { remote, sha, ref, dir } = request;
-  if (!/^\w[\w.-]*$/.test(remote.id)) throw new Error(`Cannot keep a mirror under the id "${remote.id}"`);
-  if (!/^[0-9a-f]{40}$/.test(sha)) {
-    throw new ReconcileError(`Cannot ${actOf("fetch", request)}: it is not a full commit id`, {
-      reason: "RevisionNotFound",
-      terminal: true,
-    });
-  }
-  if (ref !== undefined && !isFollowable(ref)) {
-    throw new ReconcileError(
-      `Cannot ${actOf("fetch", request)}: the ref ${JSON.stringify(ref)} is not valid`,
-      {
-        reason: "UnsupportedContent",
-        terminal: true,
-      },
-    );
-  }
-  try {
-    await lstat(dir);
-  } catch (error) {
-    if (isErrno(error, "ENOENT")) return;
-    throw error;
-  }
-  throw new Error(`Cannot stage into "${dir}": it is there already`);
-}
-
-/** A remote can advertise anything as a ref; these are Git's own rules, in so far as a refspec could be misread. */
-function isFollowable(ref: string): boolean {
-  return (
-    /^refs\/(?:heads|tags)\/[^\s~^:?*[\\\p{Cc}]+$/u.test(ref) &&
-    !/\.\.|\/\/|\/\.|@\{|\.lock(?:\/|$)|[./]$/.test(ref)
-  );
-}
-
-/** Never more than what is followed; a pinned commit can be anywhere. */
-function refspecsFor(ref: string | undefined): string[] {
-  if (ref !== undefined) return [`+${ref}:refs/conops/${ref.slice("refs/".length)}`];
-  return ["heads", "tags"]
-    .map((kind) => `+refs/${kind}/*:refs/conops/${kind}/*`)
-    .concat("+HEAD:refs/conops/head");
-}
-
-function notFound(request: StageRequest): ReconcileError {
-  const where = request.ref === undefined ? "no branch or tag" : JSON.stringify(request.ref);
-  const holds = request.ref === undefined ? "holds it" : "does not hold it any more";
-  return new ReconcileError(`Cannot ${actOf("fetch", request)}: ${where} ${holds}`, {
-    reason: "RevisionNotFound",
-  });
-}
-
-function actOf(verb: string, { remote, sha }: StageRequest): string {
-  return `${verb} commit ${sha.slice(0, SHORT_SHA)} of "${redact(remote.url)}"`;
 }
 
 function isTimeout(error: unknown): boolean {

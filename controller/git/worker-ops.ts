@@ -1,13 +1,17 @@
 /** What a Git worker does for one request. Failures are libgit2's own errors, or OperationFaults. */
 import type { Advertisement } from "./git.ts";
-import { NO_TAGS, nodegit } from "./nodegit.ts";
+import { formatSize } from "../api/size.ts";
+import { NO_TAGS, nodegit, type NativeProgress } from "./nodegit.ts";
 import { OperationFault } from "./operation-fault.ts";
 import type { Answers, FetchRequest, Fetched, ListRequest, Request } from "./protocol.ts";
 import { withAccess } from "./worker-access.ts";
 import { checkOut } from "./worker-checkout.ts";
 import { lookupCommit, openMirror, sweepMirror } from "./worker-mirror.ts";
 
-const PROGRESS_EVERY_MS = 1000;
+/** Also how late a remote that sends too much is cut off. */
+const PROGRESS_EVERY_MS = 100;
+/** From a callback: breaks the transfer off. */
+const STOP = -1;
 const PEELED = "^{}";
 
 /** Runs one request; `progress` is called now and then while bytes come in. */
@@ -57,11 +61,17 @@ async function fetchCommit(request: FetchRequest, progress: () => void): Promise
   if ((await lookupCommit(repository, request.sha)) !== undefined) return { found: true };
 
   const remote = await nodegit.Remote.createAnonymous(repository, request.url);
+  const { maxBytes } = request;
+  let isTooLarge = false;
   const goOn = (): number => {
     progress();
     return 0;
   };
-  await withAccess(request.access, ({ callbacks, headers }) =>
+  const receive = (received: NativeProgress): number => {
+    isTooLarge ||= received.receivedBytes() > maxBytes;
+    return isTooLarge ? STOP : goOn();
+  };
+  const fetching = withAccess(request.access, ({ callbacks, headers }) =>
     remote.fetch(
       request.refspecs,
       {
@@ -69,7 +79,7 @@ async function fetchCommit(request: FetchRequest, progress: () => void): Promise
         customHeaders: headers,
         callbacks: {
           ...callbacks,
-          transferProgress: { throttle: PROGRESS_EVERY_MS, callback: goOn },
+          transferProgress: { throttle: PROGRESS_EVERY_MS, callback: receive },
           // Never throttled: a call that nodegit leaves out counts as a refusal, and a local pack silently loses objects.
           sidebandProgress: goOn,
         },
@@ -77,6 +87,13 @@ async function fetchCommit(request: FetchRequest, progress: () => void): Promise
       "",
     ),
   );
+  await fetching.catch((error: unknown) => {
+    if (!isTooLarge) throw error;
+    throw new OperationFault(
+      "RepositoryTooLarge",
+      `the remote sends more than ${formatSize(maxBytes)}, the limit of --max-repository-size`,
+    );
+  });
   // A new handle: the old one may have looked at the packs before the new one came.
   const fresh = await requireMirror(request.mirror);
   return { found: (await lookupCommit(fresh, request.sha)) !== undefined };

@@ -21,6 +21,7 @@ describe("readConfig()", () => {
       concurrency: 4,
       shutdownTimeoutMs: 20_000,
       allowFileRepos: false,
+      maxRepositorySize: 2_147_483_648,
       dockerHost: "unix:///var/run/docker.sock",
       deletionGraceMs: 2000,
     });
@@ -39,6 +40,7 @@ describe("readConfig()", () => {
     concurrency: "8",
     shutdownTimeout: "1m30s",
     allowFileRepos: true,
+    maxRepositorySize: "1.5GB",
     dockerHost: "tcp://10.0.0.1:2376",
   };
   const expected = {
@@ -50,6 +52,7 @@ describe("readConfig()", () => {
     concurrency: 8,
     shutdownTimeoutMs: 90_000,
     allowFileRepos: true,
+    maxRepositorySize: 1_500_000_000,
     dockerHost: "tcp://10.0.0.1:2376",
     deletionGraceMs: 2000,
   };

@@ -11,6 +11,7 @@ import type { GitLimits } from "../../../controller/git/limits.ts";
 import { createGit } from "../../../controller/git/pool.ts";
 import { systemClock } from "../../../controller/lib/clock.ts";
 import { silentLog } from "../../../controller/lib/log.ts";
+import { startEndlessServer } from "../../support/endless-server.ts";
 import { createTempRepo, type TempRepo } from "../../support/git-repo.ts";
 import {
   freePort,
@@ -90,6 +91,27 @@ describe("Git with remotes and mirrors that fail", function () {
     const git = newGit({ listMs: 1500 });
 
     expect(await reasonOf(git.listRefs(remoteAt(drip.url("r")), signal))).to.equal("RemoteTimedOut");
+  });
+
+  it("cuts off a remote that sends more than is allowed, and leaves the mirror as it was", async () => {
+    const endless = await open(startEndlessServer(10 * 1024 ** 3));
+    const daemon = await open(startGitDaemon(base));
+    const git = newGit({ maxFetchBytes: 20 * 1024 ** 2 });
+    const mirror = remoteAt(daemon.url(repo.dir));
+    await stage(git, mirror);
+    const flood: Remote = { id: mirror.id, url: endless.url("repo") };
+
+    const error = await errorOf(stage(git, flood, "1".repeat(40)));
+
+    expect(error.message).to.equal(
+      `Cannot fetch commit 111111111111 of "${flood.url}": the remote sends more than 20MiB, the limit of --max-repository-size`,
+    );
+    expect([error.reason, error.terminal]).to.deep.equal(["RepositoryTooLarge", true]);
+    expect(endless.sentBytes()).to.be.below(2 * 1024 ** 3);
+    const packs = await readdir(join(base, "data/mirrors", mirror.id, "objects/pack"));
+    expect(packs.map((name) => name.replace(/^.*\./, "")).toSorted()).to.deep.equal(["idx", "pack"]);
+    const next = await repo.commit({ a: "y" });
+    expect((await stage(git, mirror, next)).commit.sha).to.equal(next);
   });
 
   it("fetches after all when the first try stood still in the middle and was killed", async () => {

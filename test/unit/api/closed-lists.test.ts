@@ -66,7 +66,7 @@ describe("closed lists", () => {
       /unknown\("(\w+)"/g,
       /reason: [^,;{}]*\? "(\w+)" : "(\w+)"/g,
       /: Reason = [^;]*?"(\w+)"(?: : "(\w+)")?;/g,
-      /(?:refuse|refusal|requireSuccess|fault|fail|error|Error|refused|violation)\w*\([^;]*?"([A-Z]\w+)"/g,
+      /(?:refuse|refusal|requireSuccess|fault|Fault|fail|error|Error|refused|violation)\w*\([^;]*?"([A-Z]\w+)"/g,
     ];
     for (const { text } of sources("api/", "cli/", "telemetry/")) {
       for (const place of places) {
