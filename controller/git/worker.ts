@@ -4,6 +4,7 @@
  */
 import { readFileSync } from "node:fs";
 import { messageOf } from "../api/errors.ts";
+import { forbidDumps } from "../lib/harden.ts";
 import { OperationFault } from "./operation-fault.ts";
 import type { ControllerMessage, WorkerMessage } from "./protocol.ts";
 import { runRequest } from "./worker-ops.ts";
@@ -47,6 +48,8 @@ function endWhenTooLarge(): void {
   process.kill(process.pid, "SIGKILL");
 }
 
+// It is given credentials, and libgit2 may crash.
+forbidDumps();
 // What is checked out is read by containers of any user.
 process.umask(0o022);
 // A terminal's Ctrl-C, and a service manager's SIGTERM, reach this process too; the controller decides when it ends.

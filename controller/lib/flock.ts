@@ -12,9 +12,9 @@ import {
   statSync,
   writeSync,
 } from "node:fs";
-import koffi from "koffi";
 import { isErrno } from "./atomic-file.ts";
 import { sleep, type Clock } from "./clock.ts";
+import { errnoIs, lastErrno, libc } from "./libc.ts";
 
 export interface Lock {
   /** Gives the lock back; the file stays. Once is enough, more does no harm. */
@@ -27,8 +27,6 @@ const LOCK_NB = 4;
 const LOCK_FILE_MODE = 0o600;
 /** How often a lock file that is removed and made again under our hands is tried anew before that is a fault. */
 const TRIES = 10;
-
-let flock: ((fd: number, operation: number) => number) | undefined;
 
 /**
  * Takes the exclusive lock on the file `path`, which is made if it is not there and says the owner's pid, for people only.
@@ -93,13 +91,11 @@ function openLockFile(path: string): number {
 }
 
 function lockNow(fd: number, path: string): boolean {
-  flock ??= koffi.load(null).func("int flock(int, int)") as (fd: number, operation: number) => number;
   for (;;) {
-    if (flock(fd, LOCK_EX | LOCK_NB) === 0) return true;
-    const errno = koffi.errno();
-    if (errno === koffi.os.errno["EWOULDBLOCK"] || errno === koffi.os.errno["EAGAIN"]) return false;
-    if (errno === koffi.os.errno["EINTR"]) continue;
-    throw new Error(`Cannot lock "${path}": the system refuses (errno ${errno})`);
+    if (libc().flock(fd, LOCK_EX | LOCK_NB) === 0) return true;
+    if (errnoIs("EWOULDBLOCK", "EAGAIN")) return false;
+    if (errnoIs("EINTR")) continue;
+    throw new Error(`Cannot lock "${path}": the system refuses (errno ${lastErrno()})`);
   }
 }
 

@@ -41,7 +41,7 @@ const TABLE: Readonly<Record<string, Room>> = {
 const TOP: Room = { rooms: Object.keys(TABLE), packages: ["commander"] };
 
 /** Packages that only one file of their room may know. */
-const ONLY_IN: Readonly<Record<string, string>> = { koffi: "lib/flock.ts" };
+const ONLY_IN: Readonly<Record<string, string>> = { koffi: "lib/libc.ts" };
 
 const MAX_LINES = 300;
 

@@ -1,0 +1,34 @@
+/** What a process that knows secrets does for them before anything else. Linux. */
+import { libc } from "./libc.ts";
+
+const RLIMIT_CORE = 4;
+const PR_SET_DUMPABLE = 4;
+/**
+ * Not 0: a system whose `core_pattern` names a program asks that program, with a limit of 0 too. At 1 byte the kernel writes
+ * no file and starts no program.
+ */
+const CORE_BYTES = 1;
+
+/**
+ * No memory of this process reaches a disk by a crash, and no other process of the same user reads it. Its children get
+ * the limit of core dumps, too. Where the system refuses, things stay as they are.
+ */
+export function forbidDumps(): void {
+  const { setrlimit, prctl } = libc();
+  setrlimit(RLIMIT_CORE, { current: CORE_BYTES, max: CORE_BYTES });
+  prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+}
+
+/**
+ * Takes a variable out of this process's environment, so that no child gets it, and out of what the system shows of it
+ * (`/proc/PID/environ`). Undefined when it is not set, or empty.
+ */
+export function takeVariable(name: string): string | undefined {
+  const value = process.env[name];
+  if (value === undefined) return undefined;
+  const { getenv, strlen, memset } = libc();
+  const at = getenv(name);
+  if (at !== null) memset(at, 0, strlen(at));
+  delete process.env[name];
+  return value === "" ? undefined : value;
+}
