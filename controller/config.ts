@@ -110,6 +110,13 @@ export const SETTINGS = {
     default: "DOCKER_HOST, else unix:///var/run/docker.sock",
     meaning: "the Docker engine: unix:///PATH or tcp://HOST:PORT",
   },
+  encryptionKeyFile: {
+    flag: "--encryption-key-file <file>",
+    variable: "CONOPS_ENCRYPTION_KEY_FILE",
+    default: "none: Secrets stay as they are written",
+    meaning:
+      "keys that seal Secrets, one a line, the first seals; CONOPS_ENCRYPTION_KEY may hold them instead",
+  },
 } as const satisfies Readonly<Record<string, Setting>>;
 
 export type SettingName = keyof typeof SETTINGS;
@@ -126,8 +133,10 @@ export interface Surroundings {
   readonly isTTY: boolean;
 }
 
-/** For tests of the program itself, not settings. */
-const OTHER_VARIABLES = ["CONOPS_FAILPOINT"];
+/** Holds keys itself, as a file of keys does: no flag does, since every user of a machine sees its processes' arguments. */
+export const KEY_VARIABLE = "CONOPS_ENCRYPTION_KEY";
+/** Besides it, what is for tests of the program itself. */
+const OTHER_VARIABLES = [KEY_VARIABLE, "CONOPS_FAILPOINT"];
 const DELETION_GRACE_MS = 2000;
 const LOG_FORMATS = ["json", "pretty"] as const;
 const LOG_LEVELS = ["debug", "info", "warn", "error"] as const;
@@ -169,6 +178,11 @@ export function readAllowFileRepos(flags: Flags, { env }: Surroundings): boolean
   throw bad(found, "true or false");
 }
 
+/** The file of encryption keys, if somebody named one. Throws UsageError. */
+export function givenKeyFile(flags: Flags, { env }: Surroundings): Given | undefined {
+  return given(flags, env, "encryptionKeyFile");
+}
+
 /** One warning for each CONOPS_ variable that nobody reads, with the nearest one that somebody does. */
 export function unknownVariables(env: Surroundings["env"]): readonly string[] {
   const known: string[] = [...Object.values(SETTINGS).map(({ variable }) => variable), ...OTHER_VARIABLES];
@@ -179,7 +193,7 @@ export function unknownVariables(env: Surroundings["env"]): readonly string[] {
 }
 
 /** A value that somebody gave, and by which name. */
-interface Given {
+export interface Given {
   readonly source: string;
   readonly value: string;
 }

@@ -32,6 +32,7 @@ import { createReconciler } from "./reconcile/reconcile.ts";
 import { createRegistry } from "./registry/informer.ts";
 import { parseManifests } from "./registry/parse.ts";
 import type { KnownResource } from "./registry/registry.ts";
+import { NO_KEYS, type Keyring } from "./secret/keyring.ts";
 import { readOrMakeDataKey } from "./status/data-key.ts";
 import type { ApplicationRecord } from "./status/record.ts";
 import { openRecordStore } from "./status/record-store.ts";
@@ -45,6 +46,8 @@ import { createWorkQueue } from "./workqueue/workqueue.ts";
 
 export interface ControllerDeps {
   readonly log: Log;
+  /** Default: no encryption keys. */
+  readonly keyring?: Keyring;
   readonly clock?: Clock;
 }
 
@@ -71,12 +74,12 @@ const LAST_MOMENTS_MS = 5000;
  * it cannot start: no such folder, an address in use, a Docker host that makes no sense.
  */
 export async function startController(config: Config, deps: ControllerDeps): Promise<RunningController> {
-  const { log, clock = systemClock } = deps;
+  const { log, clock = systemClock, keyring = NO_KEYS } = deps;
   const stopping = new AbortController();
   setMaxListeners(0, stopping.signal);
   const metrics = createMetrics({ version: readVersion() });
   const leadership = await lead(config, { log, clock, metrics, signal: stopping.signal });
-  const stopped = run(config, { log, clock, metrics, leadership, stopping: stopping.signal });
+  const stopped = run(config, { log, clock, keyring, metrics, leadership, stopping: stopping.signal });
   stopped.catch(() => undefined); // whoever awaits `stopped` hears of it
   return {
     stopped,
@@ -87,24 +90,24 @@ export async function startController(config: Config, deps: ControllerDeps): Pro
   };
 }
 
-interface RunDeps {
-  readonly log: Log;
-  readonly clock: Clock;
+interface RunDeps extends Required<ControllerDeps> {
   readonly metrics: Metrics;
   readonly leadership: Leadership;
   readonly stopping: AbortSignal;
 }
 
-async function run(config: Config, { log, clock, metrics, leadership, stopping }: RunDeps): Promise<void> {
+async function run(config: Config, deps: RunDeps): Promise<void> {
+  const { leadership } = deps;
   if (!(await leadership.elected)) return leadership.close();
   try {
-    await work(config, { log, clock, metrics, leadership, stopping });
+    await work(config, deps);
   } finally {
     await leadership.close();
   }
 }
 
-async function work(config: Config, { log, clock, metrics, leadership, stopping }: RunDeps): Promise<void> {
+async function work(config: Config, deps: RunDeps): Promise<void> {
+  const { log, clock, keyring, metrics, leadership, stopping } = deps;
   const { dataDir, manifestsDir } = config;
   const random = Math.random;
   const hardStop = new AbortController();
@@ -115,7 +118,11 @@ async function work(config: Config, { log, clock, metrics, leadership, stopping 
 
   const records = await openRecordStore(dataDir, log);
   const dataKey = await readOrMakeDataKey(dataDir);
-  const renderings = await openRenderings(dataDir, { keys: [dataKey] });
+  const [firstKey = dataKey, ...olderKeys] = keyring.keys;
+  const renderings = await openRenderings(dataDir, { keys: [firstKey, ...olderKeys, dataKey] });
+  const neededKeys = [...(await renderings.reseal())];
+  if (neededKeys.length > 0)
+    log.warn("recorded renderings need keys that are not there", { keys: neededKeys });
   const ledgers = await openLedgerStore(dataDir);
   const status = createStatusPublisher({ registryDir: manifestsDir, log, clock });
   await status.load();

@@ -8,7 +8,15 @@ import { CommandError, UsageError } from "./cli/errors.ts";
 import { createProgram } from "./cli/program.ts";
 import { runUntilSignal } from "./cli/run-until-signal.ts";
 import { createTerminal } from "./cli/terminal.ts";
-import { readAllowFileRepos, readConfig, readFolders, SETTINGS, unknownVariables } from "./config.ts";
+import {
+  KEY_VARIABLE,
+  readAllowFileRepos,
+  readConfig,
+  readFolders,
+  SETTINGS,
+  unknownVariables,
+} from "./config.ts";
+import type { EncryptionKeys } from "./encryption-keys.ts";
 import { isErrno } from "./lib/atomic-file.ts";
 import { systemClock } from "./lib/clock.ts";
 
@@ -20,8 +28,18 @@ const surroundings = { env: process.env, cwd: process.cwd(), isTTY: process.stdo
 let exitCode = 0;
 let isController = false;
 
+/** For the commands that know secrets, before anything else. Loaded here only, so that no other command pays for it. */
+async function readKeys(flags: Flags): Promise<EncryptionKeys> {
+  const { forbidDumps, takeVariable } = await import("./lib/harden.ts");
+  forbidDumps();
+  const fromVariable = takeVariable(KEY_VARIABLE);
+  const { readEncryptionKeys } = await import("./encryption-keys.ts");
+  return readEncryptionKeys(flags, surroundings, fromVariable);
+}
+
 /** The controller, until a signal. Loaded here only, so that no other command pays for it. */
 async function run(flags: Flags): Promise<void> {
+  const { keyring, warnings } = await readKeys(flags);
   const config = readConfig(flags, surroundings);
   isController = true;
   const { createLogger } = await import("./telemetry/logger.ts");
@@ -36,9 +54,10 @@ async function run(flags: Flags): Promise<void> {
   };
   process.on("uncaughtException", onBug).on("unhandledRejection", onBug);
   for (const message of unknownVariables(process.env)) log.warn("unknown variable", { message });
+  for (const message of warnings) log.warn("encryption keys", { message });
   try {
     const { startController } = await import("./controller.ts");
-    await runUntilSignal(() => startController(config, { log }), { log, process });
+    await runUntilSignal(() => startController(config, { log, keyring }), { log, process });
   } catch (error) {
     log.error("the controller cannot go on", { error });
     await end(EXIT_FAILED);
@@ -67,8 +86,14 @@ const program = createProgram({
   clock: systemClock,
   settings: Object.values(SETTINGS),
   allowFileRepos: SETTINGS.allowFileRepos,
+  encryptionKeyFile: SETTINGS.encryptionKeyFile,
   readFolders: (flags) => readFolders(flags, surroundings),
   readAllowFileRepos: (flags) => readAllowFileRepos(flags, surroundings),
+  async readKeyring(flags) {
+    const { keyring, warnings } = await readKeys(flags);
+    for (const warning of warnings) terminal.err(`Warning: ${warning}\n`);
+    return keyring;
+  },
   run,
   setExitCode: (code) => (exitCode = code),
 }).hook("preAction", (_, command) => {

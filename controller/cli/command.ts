@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import type { Clock } from "../lib/clock.ts";
+import type { Keyring } from "../secret/keyring.ts";
 import type { CommandContext } from "./context.ts";
 import { formatExamples } from "./help.ts";
 import type { EXAMPLES } from "./help.ts";
@@ -25,10 +26,14 @@ export interface ProgramDeps {
   readonly settings: readonly FlagSetting[];
   /** The flag that `validate` shares with `run`. */
   readonly allowFileRepos: FlagSetting;
+  /** The flag that the commands about Secrets share with `run`. */
+  readonly encryptionKeyFile: FlagSetting;
   /** Throws UsageError. */
   readonly readFolders: (flags: Flags) => Pick<CommandContext, "manifestsDir" | "dataDir">;
   /** Throws UsageError. */
   readonly readAllowFileRepos: (flags: Flags) => boolean;
+  /** The encryption keys, perhaps none. Rejects with UsageError. */
+  readonly readKeyring: (flags: Flags) => Promise<Keyring>;
   /** Runs the controller until it is told to stop. */
   readonly run: (flags: Flags) => Promise<void>;
   /** What the process exits with when the command is over. */
