@@ -14,7 +14,7 @@ import {
 } from "node:fs";
 import { isErrno } from "./atomic-file.ts";
 import { sleep, type Clock } from "./clock.ts";
-import { errnoIs, lastErrno, libc } from "./libc.ts";
+import { libcFunction } from "./libc.ts";
 
 export interface Lock {
   /** Gives the lock back; the file stays. Once is enough, more does no harm. */
@@ -27,6 +27,8 @@ const LOCK_NB = 4;
 const LOCK_FILE_MODE = 0o600;
 /** How often a lock file that is removed and made again under our hands is tried anew before that is a fault. */
 const TRIES = 10;
+
+let flock: ReturnType<typeof libcFunction> | undefined;
 
 /**
  * Takes the exclusive lock on the file `path`, which is made if it is not there and says the owner's pid, for people only.
@@ -91,11 +93,18 @@ function openLockFile(path: string): number {
 }
 
 function lockNow(fd: number, path: string): boolean {
+  const code = lockCode(fd);
+  if (code === "") return true;
+  if (code === "EAGAIN") return false;
+  throw new Error(`Cannot lock "${path}": the system refuses (${code})`);
+}
+
+/** Nothing: locked. */
+function lockCode(fd: number): string {
+  flock ??= libcFunction("int flock(int, int)");
   for (;;) {
-    if (libc().flock(fd, LOCK_EX | LOCK_NB) === 0) return true;
-    if (errnoIs("EWOULDBLOCK", "EAGAIN")) return false;
-    if (errnoIs("EINTR")) continue;
-    throw new Error(`Cannot lock "${path}": the system refuses (errno ${lastErrno()})`);
+    const { code } = flock(fd, LOCK_EX | LOCK_NB);
+    if (code !== "EINTR") return code;
   }
 }
 
