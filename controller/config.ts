@@ -23,6 +23,10 @@ export interface Config {
   readonly allowFileRepos: boolean;
   /** What one fetch may receive, bytes. */
   readonly maxRepositorySize: number;
+  /** Absolute; what SSH hosts may show, where no Secret says so. */
+  readonly knownHostsFile: string | undefined;
+  /** Absolute; certificates of authorities that count besides the system's. */
+  readonly gitCaFile: string | undefined;
   /** `unix:///path` or `tcp://host:port`. */
   readonly dockerHost: string;
   /** How long a manifest must be gone before that counts as a deletion. */
@@ -104,6 +108,18 @@ export const SETTINGS = {
     default: "2GiB",
     meaning: "the most that one fetch of a repository may receive, such as 500MiB",
   },
+  knownHosts: {
+    flag: "--known-hosts <file>",
+    variable: "CONOPS_KNOWN_HOSTS",
+    default: "none",
+    meaning: "keys of SSH hosts, in the format of known_hosts",
+  },
+  gitCaFile: {
+    flag: "--git-ca-file <file>",
+    variable: "CONOPS_GIT_CA_FILE",
+    default: "none",
+    meaning: "certificates (PEM) of authorities that https remotes may have besides the system's",
+  },
   dockerHost: {
     flag: "--docker-host <url>",
     variable: "CONOPS_DOCKER_HOST",
@@ -157,6 +173,8 @@ export function readConfig(flags: Flags, surroundings: Surroundings): Config {
     shutdownTimeoutMs: readShutdownTimeout(given(flags, env, "shutdownTimeout")),
     allowFileRepos: readAllowFileRepos(flags, surroundings),
     maxRepositorySize: readSize(given(flags, env, "maxRepositorySize"), SETTINGS.maxRepositorySize.default),
+    knownHostsFile: readPath(flags, surroundings, "knownHosts"),
+    gitCaFile: readPath(flags, surroundings, "gitCaFile"),
     dockerHost: readDockerHost(given(flags, env, "dockerHost"), env),
     deletionGraceMs: DELETION_GRACE_MS,
   });
@@ -227,6 +245,11 @@ function readHttp(found: Given | undefined): Config["http"] {
   if (parts === null || port > 65_535)
     throw bad({ source, value }, "HOST:PORT, such as 127.0.0.1:9464, or off");
   return { host: parts[1] ?? parts[2] ?? "", port };
+}
+
+function readPath(flags: Flags, { env, cwd }: Surroundings, name: SettingName): string | undefined {
+  const found = given(flags, env, name);
+  return found === undefined ? undefined : resolve(cwd, found.value);
 }
 
 function readConcurrency(found: Given | undefined): number {

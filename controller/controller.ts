@@ -108,7 +108,7 @@ async function run(config: Config, deps: RunDeps): Promise<void> {
 
 async function work(config: Config, deps: RunDeps): Promise<void> {
   const { log, clock, keyring, metrics, leadership, stopping } = deps;
-  const { dataDir, manifestsDir } = config;
+  const { dataDir, manifestsDir, knownHostsFile, gitCaFile: caFile } = config;
   const random = Math.random;
   const hardStop = new AbortController();
   const informersStop = new AbortController();
@@ -136,13 +136,8 @@ async function work(config: Config, deps: RunDeps): Promise<void> {
     log,
     metrics: metrics.compose,
   });
-  const git = createGit({
-    dataDir,
-    clock,
-    log,
-    limits: { maxFetchBytes: config.maxRepositorySize },
-    metrics: metrics.git,
-  });
+  const limits = { maxFetchBytes: config.maxRepositorySize };
+  const git = createGit({ dataDir, clock, log, limits, metrics: metrics.git, knownHostsFile, caFile });
 
   let onFirstAnswer: () => void = () => undefined;
   const engineAnswered = new Promise<void>((resolve) => (onFirstAnswer = resolve));

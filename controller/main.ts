@@ -41,6 +41,8 @@ async function readKeys(flags: Flags): Promise<EncryptionKeys> {
 async function run(flags: Flags): Promise<void> {
   const { keyring, warnings } = await readKeys(flags);
   const config = readConfig(flags, surroundings);
+  const { checkConfigFiles } = await import("./config-files.ts");
+  await checkConfigFiles(config);
   isController = true;
   const { createLogger } = await import("./telemetry/logger.ts");
   const log = createLogger({ format: config.logFormat, level: config.logLevel, stream: process.stdout });

@@ -1,6 +1,5 @@
 /** Which keys an SSH host may show. Nothing is ever learnt from the host itself. */
-import { stat } from "node:fs/promises";
-import { readFile } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import { messageOf } from "../api/errors.ts";
 import { keysOf, parseKnownHosts, type HostKey, type KnownHosts } from "../lib/known-hosts.ts";
 import type { Log } from "../lib/log.ts";
@@ -55,6 +54,10 @@ export function linesOf(place: string, keys: readonly HostKey[]): string {
   return keys.map(({ type, key }) => `${place} ${type} ${key}\n`).join("");
 }
 
+export async function readKnownHosts(path: string): Promise<KnownHosts> {
+  return parseKnownHosts(await readFile(path, "utf8"));
+}
+
 /** The file of `--known-hosts`, read again whenever it changed. Rejects while it cannot be read. */
 export function openKnownHostsFile(path: string, log: Log): () => Promise<KnownHosts> {
   let read: { readonly version: string; readonly known: KnownHosts } | undefined;
@@ -64,8 +67,7 @@ export function openKnownHostsFile(path: string, log: Log): () => Promise<KnownH
       const { mtimeMs, ctimeMs, size, ino } = await stat(path);
       version = `${mtimeMs} ${ctimeMs} ${size} ${ino}`;
       if (read?.version === version) return read.known;
-      const known = parseKnownHosts(await readFile(path, "utf8"));
-      read = { version, known };
+      read = { version, known: await readKnownHosts(path) };
     } catch (error) {
       throw new Error(`Cannot read the known hosts in ${JSON.stringify(path)}: ${messageOf(error)}`, {
         cause: error,

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { Clock } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
 import { redact } from "../lib/redact.ts";
+import { writeBundle } from "./authorities.ts";
 import { explain } from "./errors.ts";
 import type { Advertisement, Git, Remote, StageRequest, Staged } from "./git.ts";
 import { GIT_LIMITS, type GitLimits } from "./limits.ts";
@@ -23,7 +24,9 @@ export interface GitOptions {
   readonly workers?: number;
   readonly limits?: Partial<GitLimits>;
   /** The file of `--known-hosts`. */
-  readonly knownHostsFile?: string;
+  readonly knownHostsFile?: string | undefined;
+  /** The file of `--git-ca-file`: certificates of authorities that count besides the system's. */
+  readonly caFile?: string | undefined;
   readonly metrics?: GitMetrics;
 }
 
@@ -37,7 +40,12 @@ export function createGit(options: GitOptions): Git {
   const limits = { ...GIT_LIMITS, ...options.limits };
   const home = join(dataDir, "git-home");
   const emptyRepository = join(home, "empty.git");
-  const fork = createForkWorker({ home, clock });
+  const bundle = join(home, "authorities.pem");
+  const fork = createForkWorker({
+    home,
+    clock,
+    ...(options.caFile !== undefined && { authorities: bundle }),
+  });
   const routes = createRoutes(options);
   const common = { clock, log, fork, workers, localOps: LOCAL_OPS };
   const polls = createWorkerPool({
@@ -64,6 +72,7 @@ export function createGit(options: GitOptions): Git {
   async function prepare(): Promise<void> {
     await removeFolder(home);
     await mkdir(home, { recursive: true, mode: 0o700 });
+    if (options.caFile !== undefined) await writeBundle(options.caFile, bundle);
     await makeBareRepository(emptyRepository);
     await mkdir(join(dataDir, "mirrors"), { recursive: true, mode: 0o700 });
   }

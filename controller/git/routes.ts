@@ -32,7 +32,7 @@ export interface Routes {
 
 export interface RoutesOptions {
   /** The file of `--known-hosts`. */
-  readonly knownHostsFile?: string;
+  readonly knownHostsFile?: string | undefined;
   readonly log: Log;
 }
 

@@ -35,9 +35,12 @@ const INHERITED = ["PATH", "SSL_CERT_FILE", "SSL_CERT_DIR"] as const;
 export function createForkWorker({
   home,
   clock,
+  authorities,
 }: {
   readonly home: string;
   readonly clock: Clock;
+  /** A file of certificates that takes the place of the system's. */
+  readonly authorities?: string;
 }): ForkWorker {
   const script = new URL(import.meta.url.endsWith(".ts") ? "./worker.ts" : "./worker.js", import.meta.url);
   const loader = script.pathname.endsWith(".ts") ? ["--import", loaderOfSources()] : [];
@@ -47,7 +50,7 @@ export function createForkWorker({
       mkdirSync(own, { recursive: true, mode: 0o700 });
       return fork(fileURLToPath(script), [], {
         execArgv: ["--expose-gc", ...loader],
-        env: workerEnvironment(own),
+        env: workerEnvironment(own, authorities),
         cwd: own,
         serialization: "advanced",
         stdio: ["ignore", "ignore", "pipe", "ipc"],
@@ -111,13 +114,13 @@ function loaderOfSources(): string {
   return pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href;
 }
 
-function workerEnvironment(home: string): NodeJS.ProcessEnv {
+function workerEnvironment(home: string, authorities: string | undefined): NodeJS.ProcessEnv {
   const environment: NodeJS.ProcessEnv = { HOME: home };
   for (const name of INHERITED) {
     const value = process.env[name];
     if (value !== undefined) environment[name] = value;
   }
-  return environment;
+  return authorities === undefined ? environment : { ...environment, SSL_CERT_FILE: authorities };
 }
 
 function describeEnd(code: number | null, signal: NodeJS.Signals | null, stderr: string): string {

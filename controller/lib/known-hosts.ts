@@ -25,13 +25,13 @@ const HASHED = /^\|1\|([A-Za-z0-9+/]+={0,2})\|([A-Za-z0-9+/]{27}=)$/;
 const NAME = /^(?:[a-z0-9_.:-]+|\[[a-z0-9_.:-]+\]:[0-9]{1,5})$/i;
 
 /** How many strings the key of a type is made of, its type included. */
-const PARTS: Readonly<Record<string, number>> = {
-  "ssh-ed25519": 2,
-  "ecdsa-sha2-nistp256": 3,
-  "ecdsa-sha2-nistp384": 3,
-  "ecdsa-sha2-nistp521": 3,
-  "ssh-rsa": 3,
-};
+const PARTS: ReadonlyMap<string, number> = new Map([
+  ["ssh-ed25519", 2],
+  ["ecdsa-sha2-nistp256", 3],
+  ["ecdsa-sha2-nistp384", 3],
+  ["ecdsa-sha2-nistp521", 3],
+  ["ssh-rsa", 3],
+]);
 
 export function parseKnownHosts(text: string): KnownHosts {
   const entries: KnownHosts["entries"][number][] = [];
@@ -96,7 +96,7 @@ function parseLine(line: string): Line | string {
 
 /** A key's first string repeats its type, and nothing follows its last one. */
 function faultOfKey(type: string, key: string): string | undefined {
-  const parts = PARTS[type];
+  const parts = PARTS.get(type);
   if (parts === undefined) return "keys of its type are not supported";
   if (key.length > MAX_KEY_LENGTH) return "its key is too long";
   const bytes = Buffer.from(key, "base64");

@@ -22,6 +22,8 @@ describe("readConfig()", () => {
       shutdownTimeoutMs: 20_000,
       allowFileRepos: false,
       maxRepositorySize: 2_147_483_648,
+      knownHostsFile: undefined,
+      gitCaFile: undefined,
       dockerHost: "unix:///var/run/docker.sock",
       deletionGraceMs: 2000,
     });
@@ -41,6 +43,8 @@ describe("readConfig()", () => {
     shutdownTimeout: "1m30s",
     allowFileRepos: true,
     maxRepositorySize: "1.5GB",
+    knownHosts: "known_hosts",
+    gitCaFile: "/etc/conops/ca.pem",
     dockerHost: "tcp://10.0.0.1:2376",
   };
   const expected = {
@@ -53,6 +57,8 @@ describe("readConfig()", () => {
     shutdownTimeoutMs: 90_000,
     allowFileRepos: true,
     maxRepositorySize: 1_500_000_000,
+    knownHostsFile: "/srv/conops/known_hosts",
+    gitCaFile: "/etc/conops/ca.pem",
     dockerHost: "tcp://10.0.0.1:2376",
     deletionGraceMs: 2000,
   };

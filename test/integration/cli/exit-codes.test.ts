@@ -75,6 +75,17 @@ describe("the exit codes of conops", function () {
       err: 'Error: Cannot use "" for --manifests: expected a value\n',
     },
     {
+      args: ["run", "--known-hosts", "/nowhere/known_hosts"],
+      code: 2,
+      err: 'Error: Cannot use "/nowhere/known_hosts" for --known-hosts: ENOENT',
+    },
+    {
+      args: ["run"],
+      env: { CONOPS_GIT_CA_FILE: "/etc/hostname" },
+      code: 2,
+      err: 'Error: Cannot use "/etc/hostname" for --git-ca-file: it holds no certificate in PEM format',
+    },
+    {
       args: ["run", "--http", "9464"],
       code: 2,
       err: 'Error: Cannot use "9464" for --http: expected HOST:PORT',

@@ -99,6 +99,18 @@ function listJob(job: Partial<Job>): Job {
   return { request: { op: "list", url: "git://a/b", bare: "/x" }, host: "a", totalMs: 15_000, ...job };
 }
 
+/** A job for a host of which these keys are known; each is the first of its host for the queue, which lets few pass. */
+function sshJob(lines: string, host = "a"): Partial<Job> {
+  const hostKeys = { place: `[${host}]:22`, lines };
+  const request = { op: "list", url: `ssh://${host}/b`, bare: "/x", access: { hostKeys } } as const;
+  return { request, host: `host${++sshJobs}`, totalMs: 15_000 };
+}
+let sshJobs = 0;
+
+function linesOf({ sent }: FakeWorker): (string | undefined)[] {
+  return sent.map(({ request }) => (request.op === "checkout" ? undefined : request.access?.hostKeys?.lines));
+}
+
 const LOCAL_JOB: Job = { request: { op: "checkout", mirror: "/m", sha: "0", dir: "/d" }, totalMs: 60_000 };
 
 describe("createWorkerPool()", () => {
@@ -364,5 +376,90 @@ describe("createWorkerPool()", () => {
     expect([...jobs, late]).to.deep.equal(Array.from({ length: 11 }, () => ({ end: "closed", over: true })));
     expect(alive()).to.equal(0);
     expect(clock.pending()).to.equal(0);
+  });
+
+  describe("with host keys that disagree", () => {
+    it("never gives two of one host to one worker at a time", async () => {
+      const { clock, workers, run } = start();
+
+      for (const lines of ["K1", "K2", "K1", "K2"]) run(sshJob(lines));
+      await clock.advance(0);
+
+      expect(workers.map(linesOf)).to.deep.equal([
+        ["K1", "K1"],
+        ["K2", "K2"],
+      ]);
+    });
+
+    it("lets a third wait until a worker is done with the others, and then takes them in turn", async () => {
+      const { clock, workers, run } = start();
+      for (const lines of ["K1", "K2", "K3", "K1"]) run(sshJob(lines));
+      await clock.advance(0);
+      expect(workers.map(linesOf)).to.deep.equal([["K1"], ["K2"]]);
+
+      workers[1]?.answer(0);
+      await clock.advance(0);
+
+      // The last one would have fitted the first worker, but not passed the one that waited before it.
+      expect(workers.map(linesOf)).to.deep.equal([
+        ["K1", "K1"],
+        ["K2", "K3"],
+      ]);
+    });
+
+    it("keeps nothing else waiting meanwhile", async () => {
+      const { clock, workers, run } = start({ workers: 1 });
+      run(sshJob("K1"));
+      run(sshJob("K2"));
+      run(sshJob("K3", "b"));
+      run(LOCAL_JOB);
+      await clock.advance(0);
+
+      expect(workers.map(linesOf)).to.deep.equal([["K1", "K3", undefined]]);
+    });
+
+    it("forgets who gives up while it waits", async () => {
+      const { clock, workers, run } = start({ workers: 1 });
+      const stop = new AbortController();
+      run(sshJob("K1"));
+      const dropped = run(sshJob("K2"), stop.signal);
+      const last = run(sshJob("K1"));
+      await clock.advance(0);
+
+      stop.abort(new Error("enough"));
+      await clock.advance(0);
+      workers[0]?.answer(1);
+      await clock.advance(0);
+
+      expect(dropped.over).to.equal(true);
+      expect(linesOf(workers[0] ?? expect.fail("no worker"))).to.deep.equal(["K1", "K1"]);
+      expect(last.end).to.equal("answer");
+    });
+
+    it("takes another worker when the one that is busy with other keys hangs", async () => {
+      const { clock, workers, run } = start({ workers: 1 });
+      const hung = run(sshJob("K1"));
+      const waiting = run(sshJob("K2"));
+      await clock.advance(15_000);
+
+      expect(hung.end).to.equal("timedOut");
+      expect(workers.map(linesOf)).to.deep.equal([["K1"], ["K2"]]);
+      workers[1]?.answer(0);
+      await clock.advance(0);
+      expect(waiting.end).to.equal("answer");
+    });
+
+    it("ends what waits when it is closed", async () => {
+      const { clock, pool, run } = start({ workers: 1 });
+      run(sshJob("K1"));
+      const waiting = run(sshJob("K2"));
+      await clock.advance(0);
+
+      const closing = pool.close();
+      await clock.advance(0);
+      await closing;
+
+      expect({ ...waiting }).to.deep.equal({ end: "closed", over: true });
+    });
   });
 });
