@@ -1,5 +1,6 @@
 import type { DriftFact } from "./drift.ts";
 import type { Reason } from "./reasons.ts";
+import type { Kind } from "./resource.ts";
 
 export const PHASES = [
   "Pending",
@@ -94,15 +95,48 @@ export interface ApplicationStatus {
   readonly conditions: readonly Condition[];
 }
 
-/** One document of a status file. */
-export interface StatusDocument {
-  readonly apiVersion: string;
-  readonly kind: string;
-  readonly metadata: {
-    readonly name: string;
-    readonly uid?: string;
-    readonly generation?: number;
-    readonly creationTimestamp?: string;
-  };
-  readonly status: ApplicationStatus;
+/** What is told of a field of a Secret: never its value, nor anything that comes from it. */
+export interface SecretFieldStatus {
+  readonly name: string;
+  /** The key that sealed it; none while it is plain. */
+  readonly keyID?: string;
+  readonly sealedAt?: string;
 }
+
+/** The status of a Secret. There is no hash of what it holds: a short value could be guessed from one. */
+export interface SecretStatus {
+  readonly observedGeneration: number;
+  readonly type: string;
+  readonly fields: readonly SecretFieldStatus[];
+  /** `Application/shop`. */
+  readonly usedBy?: readonly string[];
+  readonly conditions: readonly Condition[];
+}
+
+export interface ReceiverStatus {
+  readonly observedGeneration: number;
+  readonly observedSpecHash: string;
+  /** Where deliveries are posted to: `/hooks/NAME`. */
+  readonly path: string;
+  readonly conditions: readonly Condition[];
+}
+
+export interface StatusMetadata {
+  readonly name: string;
+  readonly uid?: string;
+  readonly generation?: number;
+  readonly creationTimestamp?: string;
+}
+
+interface DocumentOf<K extends Kind, Status> {
+  readonly apiVersion: string;
+  readonly kind: K;
+  readonly metadata: StatusMetadata;
+  readonly status: Status;
+}
+
+export type ApplicationDocument = DocumentOf<"Application", ApplicationStatus>;
+export type SecretDocument = DocumentOf<"Secret", SecretStatus>;
+export type ReceiverDocument = DocumentOf<"Receiver", ReceiverStatus>;
+/** One document of a status file. */
+export type StatusDocument = ApplicationDocument | SecretDocument | ReceiverDocument;

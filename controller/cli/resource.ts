@@ -1,7 +1,7 @@
 import { API_VERSION, APPLICATION } from "../api/application.ts";
 import type { Fault, Manifest } from "../api/application.ts";
-import { parseKey } from "../api/resource.ts";
-import type { Condition, StatusDocument } from "../api/status.ts";
+import { parseKey, resourceKey } from "../api/resource.ts";
+import type { ApplicationDocument, Condition, StatusDocument } from "../api/status.ts";
 import { placeKey, resolveClaims } from "../registry/claims.ts";
 import type { Holding, Present } from "../registry/claims.ts";
 import { statusFileOf } from "../registry/files.ts";
@@ -23,12 +23,12 @@ export interface Resource {
   readonly faults: readonly Fault[];
   /** Registry-relative. */
   readonly statusFile?: string;
-  readonly status?: StatusDocument;
+  readonly status?: ApplicationDocument;
 }
 
 interface Published {
   readonly statusFile: string;
-  readonly status: StatusDocument;
+  readonly status: ApplicationDocument;
 }
 
 type Statuses = ReadonlyMap<string, readonly StatusDocument[]>;
@@ -41,6 +41,7 @@ export function joinResources(manifests: Files, statuses: Statuses): readonly Re
   const published = new Map<string, Published[]>();
   for (const [statusFile, documents] of statuses) {
     for (const status of documents) {
+      if (status.kind !== "Application") continue;
       const { name } = status.metadata;
       published.set(name, [...(published.get(name) ?? []), { statusFile, status }]);
     }
@@ -77,13 +78,17 @@ function holdingsOf(manifests: Files, statuses: Statuses): ReadonlyMap<string, H
     const stem = statusFile.slice(0, -".status.yaml".length);
     const file =
       !manifests.has(`${stem}.yaml`) && manifests.has(`${stem}.yml`) ? `${stem}.yml` : `${stem}.yaml`;
-    for (const [document, { metadata, status }] of documents.entries()) {
+    for (const [document, { kind, metadata, status }] of documents.entries()) {
       // A status without a generation is of a manifest that was never valid: it holds no name.
-      if (metadata.generation === undefined || status.phase === "Deleting") continue;
-      holdings.set(metadata.name, { place: { file, document }, others: Infinity });
+      if (metadata.generation === undefined || saysDeleting(status)) continue;
+      holdings.set(resourceKey(kind, metadata.name), { place: { file, document }, others: Infinity });
     }
   }
   return holdings;
+}
+
+function saysDeleting(status: StatusDocument["status"]): boolean {
+  return "phase" in status && status.phase === "Deleting";
 }
 
 /** The condition of that type, if the status has it. */

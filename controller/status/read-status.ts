@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { parseAllDocuments } from "yaml";
 import { isErrno } from "../lib/atomic-file.ts";
 import { API_VERSION } from "../api/application.ts";
+import { KINDS, type Kind } from "../api/resource.ts";
 import type { StatusDocument } from "../api/status.ts";
 
 const SUFFIX = ".status.yaml";
@@ -47,7 +48,7 @@ export async function listStatusFiles(registryDir: string): Promise<readonly str
 
 /**
  * The documents of a status file that are ours, in their order. What is missing in one is filled in with nothing (no
- * drift, no conditions, phase Pending); what is not a document of ours is left out. Never throws.
+ * drift, no conditions, phase Pending); what is not a document of a kind of ours is left out. Never throws.
  */
 export function parseStatusFile(text: string): readonly StatusDocument[] {
   const documents: StatusDocument[] = [];
@@ -67,33 +68,59 @@ export function parseStatusFile(text: string): readonly StatusDocument[] {
 function toStatusDocument(value: unknown): StatusDocument | undefined {
   const root = fields(value);
   const metadata = fields(root["metadata"]);
-  if (root["apiVersion"] !== API_VERSION || typeof root["kind"] !== "string") return undefined;
+  const kind = KINDS.find((known) => known === root["kind"]);
+  if (root["apiVersion"] !== API_VERSION || kind === undefined) return undefined;
   if (typeof metadata["name"] !== "string") return undefined;
   const status = fields(root["status"]);
-  const health = fields(status["health"]);
+  const { observedGeneration } = status;
+  const common = {
+    observedGeneration: typeof observedGeneration === "number" ? observedGeneration : -1,
+    conditions: listOf(status["conditions"], "type"),
+  };
+  // The file is the controller's own; what it wrote is believed beyond what is filled in here.
   return {
     ...root,
     metadata,
-    status: {
+    status: { ...FILLED_IN[kind](status), ...common },
+  } as unknown as StatusDocument;
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** What each kind has beside generation and conditions. */
+const FILLED_IN: Readonly<Record<Kind, (status: Fields) => Fields>> = {
+  Application(status) {
+    const health = fields(status["health"]);
+    const sync = fields(status["sync"]);
+    return {
       ...status,
-      observedGeneration:
-        typeof status["observedGeneration"] === "number" ? status["observedGeneration"] : -1,
       observedSpecHash: textOf(status["observedSpecHash"], ""),
       phase: textOf(status["phase"], "Pending"),
-      sync: { ...fields(status["sync"]), status: textOf(fields(status["sync"])["status"], "Unknown") },
+      sync: { ...sync, status: textOf(sync["status"], "Unknown") },
       health: {
         status: textOf(health["status"], "Unknown"),
         services: listOf(health["services"], "name"),
       },
       drift: listOf(status["drift"], "kind"),
       history: listOf(status["history"], "startedAt"),
-      conditions: listOf(status["conditions"], "type"),
-    },
-    // The file is the controller's own; what it wrote is believed beyond what was filled in above.
-  } as unknown as StatusDocument;
-}
+    };
+  },
+  Secret(status) {
+    const { usedBy } = status;
+    const users = Array.isArray(usedBy) ? usedBy.filter((user: unknown) => typeof user === "string") : [];
+    return {
+      type: textOf(status["type"], "Unknown"),
+      fields: listOf(status["fields"], "name"),
+      ...(users.length > 0 && { usedBy: users }),
+    };
+  },
+  Receiver: (status) => ({
+    observedSpecHash: textOf(status["observedSpecHash"], ""),
+    path: textOf(status["path"], ""),
+  }),
+};
 
-function fields(value: unknown): Readonly<Record<string, unknown>> {
+function fields(value: unknown): Fields {
   const isMap = typeof value === "object" && value !== null && !Array.isArray(value);
   return isMap ? (value as Record<string, unknown>) : {};
 }

@@ -11,7 +11,7 @@ import type { StatusDocument } from "../api/status.ts";
 import { isErrno, removeFileDurably, writeFileAtomic } from "../lib/atomic-file.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
-import { listStatusFiles, statusFileOf } from "./read-status.ts";
+import { listStatusFiles, parseStatusFile, statusFileOf } from "./read-status.ts";
 import { renderStatusDocument, renderStatusFile, saysDeleting, splitStatusFile } from "./status-text.ts";
 
 /** Where the manifest of a resource stands: its registry-relative file, and the 0-based document in it. */
@@ -28,6 +28,11 @@ export interface StatusPublisher {
   load(): Promise<void>;
   /** The keys of documents that `load` found and nobody has published or removed since. */
   unclaimed(): readonly string[];
+  /**
+   * The document of `key` as it was published last, by this process or, if `load` found it, by one before: for what has no
+   * record. Read as tolerantly as any status file, for a person may have edited it.
+   */
+  previous(key: string): StatusDocument | undefined;
   /**
    * Makes `document` the status of `key`, beside its manifest. Resolves when it is on disk, or when that failed: a folder
    * that cannot be written is logged once and tried again every 30 s and with every publish. Never rejects.
@@ -62,7 +67,7 @@ const MAX_STATUS_BYTES = 64 * 1024 * 1024;
 interface Slot {
   readonly file: string;
   readonly document: number;
-  readonly name: string;
+  readonly key: string;
   readonly text: string;
 }
 
@@ -78,7 +83,7 @@ interface StatusFile {
 export function createStatusPublisher({ registryDir, log, clock }: StatusPublisherDeps): StatusPublisher {
   const files = new Map<string, StatusFile>();
   const slots = new Map<string, Slot>();
-  /** Keys (names) of documents found by `load` that nobody has published since. */
+  /** Keys of documents found by `load` that nobody has published since. */
   const unclaimed = new Set<string>();
   /** Keys whose document said Deleting on disk. */
   const shownDeleting = new Set<string>();
@@ -95,9 +100,9 @@ export function createStatusPublisher({ registryDir, log, clock }: StatusPublish
     return file;
   }
 
-  function put(key: string, slot: Slot): void {
-    slots.set(key, slot);
-    fileOf(slot.file).slots.set(key, slot);
+  function put(slot: Slot): void {
+    slots.set(slot.key, slot);
+    fileOf(slot.file).slots.set(slot.key, slot);
   }
 
   function take(key: string): Slot | undefined {
@@ -138,7 +143,7 @@ export function createStatusPublisher({ registryDir, log, clock }: StatusPublish
   async function settle(path: string, file: StatusFile): Promise<void> {
     const target = join(registryDir, path);
     const wanted = [...file.slots.values()].toSorted(
-      (a, b) => a.document - b.document || (a.name < b.name ? -1 : 1),
+      (a, b) => a.document - b.document || (a.key < b.key ? -1 : 1),
     );
     if (wanted.length === 0) {
       await removeFileDurably(target);
@@ -183,7 +188,7 @@ export function createStatusPublisher({ registryDir, log, clock }: StatusPublish
       const text = await readStatusText(target);
       if (text !== undefined) {
         const chunks = splitStatusFile(text);
-        return chunks.length === 0 || chunks.some((chunk) => chunk.name === slot.name);
+        return chunks.length === 0 || chunks.some(({ key }) => key === slot.key);
       }
       await access(dirname(target), constants.W_OK);
       return false;
@@ -194,6 +199,10 @@ export function createStatusPublisher({ registryDir, log, clock }: StatusPublish
 
   return {
     unclaimed: () => [...unclaimed],
+    previous(key) {
+      const slot = slots.get(key);
+      return slot && parseStatusFile(slot.text)[0];
+    },
     async load() {
       for (const path of await listStatusFiles(registryDir)) {
         const text = await readStatusText(join(registryDir, path)).catch(() => undefined);
@@ -201,24 +210,21 @@ export function createStatusPublisher({ registryDir, log, clock }: StatusPublish
         const chunks = splitStatusFile(text);
         if (chunks.length === 0) log.debug("not a status file of ConOps: left alone", { file: path });
         for (const [document, chunk] of chunks.entries()) {
-          if (slots.has(chunk.name)) {
-            log.debug("second status of one name: left alone", { file: path, name: chunk.name });
+          if (slots.has(chunk.key)) {
+            log.debug("second status of one resource: left alone", { file: path, key: chunk.key });
             continue;
           }
-          put(chunk.name, { file: path, document, ...chunk });
-          unclaimed.add(chunk.name);
-          if (saysDeleting(chunk.text)) shownDeleting.add(chunk.name);
+          put({ file: path, document, ...chunk });
+          unclaimed.add(chunk.key);
+          if (saysDeleting(chunk.text)) shownDeleting.add(chunk.key);
         }
       }
     },
 
     async publish(key, place, document) {
-      const { name } = document.metadata;
       const file = statusFileOf(place.file);
       const before = take(key);
-      // A document found by `load` has its name for a key, also where the resource's own key is a place in a file.
-      if (unclaimed.has(name) && slots.get(name)?.file === file) take(name);
-      put(key, { file, document: place.document, name, text: renderStatusDocument(document) });
+      put({ file, document: place.document, key, text: renderStatusDocument(document) });
       await flush(file);
       if (before !== undefined && before.file !== file) await flush(before.file);
     },

@@ -2,15 +2,21 @@
  * The text of a status file, written by ConOps alone: so its documents are found again without a YAML parser.
  */
 import { stringify } from "yaml";
-import type { StatusDocument } from "../api/status.ts";
+import { KINDS, resourceKey } from "../api/resource.ts";
+import type {
+  ApplicationStatus,
+  Condition,
+  ReceiverStatus,
+  SecretStatus,
+  StatusDocument,
+} from "../api/status.ts";
 
 /** The first line of every status file. */
 export const STATUS_HEADER =
   "# Written by ConOps: what it observed. Edits here are overwritten. See docs/status.md.\n";
 
 export interface StatusChunk {
-  /** `metadata.name`. */
-  readonly name: string;
+  readonly key: string;
   /** The document's YAML, ending in a line break. */
   readonly text: string;
 }
@@ -48,41 +54,81 @@ const ORDER = {
     "images",
     "count",
   ],
+  secret: ["observedGeneration", "type", "fields", "usedBy", "conditions"],
+  field: ["name", "keyID", "sealedAt"],
+  receiver: ["observedGeneration", "observedSpecHash", "path", "conditions"],
   condition: ["type", "status", "observedGeneration", "lastTransitionTime", "reason", "message"],
 } as const;
 
 /** The document as YAML: equal content gives equal text, whatever order its keys came in. */
-export function renderStatusDocument({ apiVersion, kind, metadata, status }: StatusDocument): string {
-  const { sync, source, health } = status;
-  const document = {
+export function renderStatusDocument(document: StatusDocument): string {
+  const { apiVersion, kind, metadata } = document;
+  const ordered = {
     apiVersion,
     kind,
     metadata: inOrder(metadata, ORDER.metadata),
-    status: inOrder(
-      {
-        ...status,
-        sync: inOrder(
-          {
-            ...sync,
-            applied: sync.applied && inOrder(sync.applied, ORDER.target),
-            attempted: sync.attempted && inOrder(sync.attempted, ORDER.target),
-          },
-          ORDER.sync,
-        ),
-        source: source && inOrder(source, ORDER.source),
-        health: inOrder(
-          { ...health, services: health.services.map((service) => inOrder(service, ORDER.service)) },
-          ORDER.health,
-        ),
-        drift: status.drift.map((fact) => inOrder(fact, ORDER.drift)),
-        history: status.history.map((entry) => inOrder(entry, ORDER.history)),
-        conditions: status.conditions.map((condition) => inOrder(condition, ORDER.condition)),
-      },
-      ORDER.status,
-    ),
+    status: orderedStatus(document),
   };
   // Readers of YAML 1.1 take a bare time for a timestamp: such strings are quoted.
-  return stringify(document, { lineWidth: 0, aliasDuplicateObjects: false, compat: "yaml-1.1" });
+  return stringify(ordered, { lineWidth: 0, aliasDuplicateObjects: false, compat: "yaml-1.1" });
+}
+
+function orderedStatus(document: StatusDocument): object {
+  switch (document.kind) {
+    case "Application":
+      return orderedApplication(document.status);
+    case "Secret":
+      return orderedSecret(document.status);
+    case "Receiver":
+      return orderedReceiver(document.status);
+    default:
+      return document satisfies never;
+  }
+}
+
+function orderedApplication(status: ApplicationStatus): object {
+  const { sync, source, health } = status;
+  return inOrder(
+    {
+      ...status,
+      sync: inOrder(
+        {
+          ...sync,
+          applied: sync.applied && inOrder(sync.applied, ORDER.target),
+          attempted: sync.attempted && inOrder(sync.attempted, ORDER.target),
+        },
+        ORDER.sync,
+      ),
+      source: source && inOrder(source, ORDER.source),
+      health: inOrder(
+        { ...health, services: health.services.map((service) => inOrder(service, ORDER.service)) },
+        ORDER.health,
+      ),
+      drift: status.drift.map((fact) => inOrder(fact, ORDER.drift)),
+      history: status.history.map((entry) => inOrder(entry, ORDER.history)),
+      conditions: orderedConditions(status.conditions),
+    },
+    ORDER.status,
+  );
+}
+
+function orderedSecret({ fields, conditions, ...status }: SecretStatus): object {
+  return inOrder(
+    {
+      ...status,
+      fields: fields.map((field) => inOrder(field, ORDER.field)),
+      conditions: orderedConditions(conditions),
+    },
+    ORDER.secret,
+  );
+}
+
+function orderedReceiver({ conditions, ...status }: ReceiverStatus): object {
+  return inOrder({ ...status, conditions: orderedConditions(conditions) }, ORDER.receiver);
+}
+
+function orderedConditions(conditions: readonly Condition[]): readonly object[] {
+  return conditions.map((condition) => inOrder(condition, ORDER.condition));
 }
 
 /** The whole file. */
@@ -90,13 +136,17 @@ export function renderStatusFile(documents: readonly string[]): string {
   return STATUS_HEADER + documents.join("---\n");
 }
 
-/** The documents of a status file by name, and nothing where the file is not one that ConOps wrote. */
+/** The documents of a status file by key, and nothing where the file is not one that ConOps wrote. */
 export function splitStatusFile(text: string): readonly StatusChunk[] {
   if (!text.startsWith(STATUS_HEADER)) return [];
   const chunks: StatusChunk[] = [];
   for (const part of text.slice(STATUS_HEADER.length).split(/^---\n/m)) {
+    const [, word] = /^kind: (\w+)\n/m.exec(part) ?? [];
+    const kind = KINDS.find((known) => known === word);
     const name = /^metadata:\n {2}name: (?:"([^"\\\n]+)"|([^"'\n]+))\n/m.exec(part);
-    if (name !== null) chunks.push({ name: name[1] ?? name[2] ?? "", text: part });
+    // What another version wrote of a kind that this one does not know is not kept.
+    if (kind === undefined || name === null) continue;
+    chunks.push({ key: resourceKey(kind, name[1] ?? name[2] ?? ""), text: part });
   }
   return chunks;
 }

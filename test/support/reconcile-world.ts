@@ -5,7 +5,7 @@ import type { Application } from "../../controller/api/application.ts";
 import type { ReconcileError } from "../../controller/api/errors.ts";
 import type { Outcome } from "../../controller/api/outcome.ts";
 import { applicationFromManifest } from "../../controller/api/schema.ts";
-import type { StatusDocument } from "../../controller/api/status.ts";
+import type { ApplicationDocument, StatusDocument } from "../../controller/api/status.ts";
 import type { RenderedProject } from "../../controller/compose/compose.ts";
 import type { ObservedContainer } from "../../controller/docker/docker.ts";
 import { openLedgerStore } from "../../controller/git/ledger.ts";
@@ -37,7 +37,9 @@ export interface ReconcileWorld {
   /** Keys named by the reconciler itself. */
   readonly named: string[];
   readonly containers: ObservedContainer[];
-  readonly statuses: Map<string, StatusDocument>;
+  /** Of Applications; `documents` has those of every kind. */
+  readonly statuses: Map<string, ApplicationDocument>;
+  readonly documents: Map<string, StatusDocument>;
   /** How often a status that differs from the one before was published. */
   writes(): number;
   readonly declarations: Map<string, Declaration>;
@@ -175,12 +177,14 @@ export async function createReconcileWorld(): Promise<ReconcileWorld> {
       },
       status: {
         publish(key, _place, document) {
-          if (JSON.stringify(world.statuses.get(key)) !== JSON.stringify(document)) writes += 1;
-          world.statuses.set(key, document);
+          if (JSON.stringify(world.documents.get(key)) !== JSON.stringify(document)) writes += 1;
+          world.documents.set(key, document);
+          if (document.kind === "Application") world.statuses.set(key, document);
           return Promise.resolve();
         },
         remove(key) {
           world.statuses.delete(key);
+          world.documents.delete(key);
           return Promise.resolve();
         },
         removedByHand: () => Promise.resolve(world.removedByHand),
@@ -216,6 +220,7 @@ export async function createReconcileWorld(): Promise<ReconcileWorld> {
     named: [],
     containers,
     statuses: new Map(),
+    documents: new Map(),
     writes: () => writes,
     declarations: new Map(),
     requests: [],

@@ -4,7 +4,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promis
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { parseAllDocuments, stringify } from "yaml";
-import type { ApplicationStatus, ConditionType, StatusDocument } from "../../controller/api/status.ts";
+import type { ApplicationDocument, ApplicationStatus, ConditionType } from "../../controller/api/status.ts";
 import type { ApplicationRecord } from "../../controller/status/record.ts";
 import { cleanupProject, docker, until, type Environment } from "./engine.ts";
 import { freePort, startGitDaemon, type GitServer } from "./git-servers.ts";
@@ -65,7 +65,7 @@ export interface World {
   /** Writes `NAME.yaml`: an Application with this spec, merged over a repository's `source` and an interval of 1s. */
   manifest(name: string, spec: Readonly<Record<string, unknown>>): Promise<void>;
   status(name: string): Promise<ApplicationStatus | undefined>;
-  document(name: string): Promise<StatusDocument | undefined>;
+  document(name: string): Promise<ApplicationDocument | undefined>;
   record(name: string): Promise<ApplicationRecord | undefined>;
   condition(name: string, type: ConditionType): Promise<string>;
   /** Resolves with the status once it pleases; rejects with the last one and the log's end. */
@@ -208,8 +208,8 @@ export async function createWorld(env: Environment = process.env): Promise<World
         if (!file.endsWith(".status.yaml")) continue;
         const text = await readFile(join(manifests, file), "utf8").catch(() => "");
         for (const document of parseAllDocuments(text)) {
-          const value = document.toJS() as StatusDocument | null;
-          if (value?.metadata.name === name) return value;
+          const value = document.toJS() as ApplicationDocument | null;
+          if (value?.kind === "Application" && value.metadata.name === name) return value;
         }
       }
       return undefined;

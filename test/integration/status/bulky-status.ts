@@ -1,9 +1,9 @@
-import type { StatusDocument } from "../../../controller/api/status.ts";
+import type { ApplicationDocument, StatusDocument } from "../../../controller/api/status.ts";
 
 const ENTRIES = 200;
 
 /** A status of some tens of KiB, in which every part tells the same `round`. */
-export function bulkyStatus(name: string, round: number): StatusDocument {
+export function bulkyStatus(name: string, round: number): ApplicationDocument {
   return {
     apiVersion: "conops.dev/v1alpha1",
     kind: "Application",
@@ -30,7 +30,8 @@ export function bulkyStatus(name: string, round: number): StatusDocument {
 }
 
 /** The document is whole, and of one round in all its parts. */
-export function isWhole({ metadata, status }: StatusDocument): boolean {
+export function isWhole({ kind, metadata, status }: StatusDocument): boolean {
+  if (kind !== "Application") return false;
   const round = metadata.generation;
   return (
     status.observedGeneration === round &&

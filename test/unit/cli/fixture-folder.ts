@@ -2,7 +2,12 @@ import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { stringify } from "yaml";
-import type { ApplicationStatus, Condition, StatusDocument } from "../../../controller/api/status.ts";
+import type {
+  ApplicationDocument,
+  ApplicationStatus,
+  Condition,
+  StatusDocument,
+} from "../../../controller/api/status.ts";
 import { hashOf } from "../../../controller/lib/hash.ts";
 
 /** 2026-01-01T00:00:00Z: when the fake clock starts. */
@@ -66,7 +71,7 @@ export function condition(patch: Partial<Condition> = {}): Condition {
 }
 
 /** A status as the controller publishes it: of the manifest with SPEC, synced and healthy two hours ago. */
-export function statusDocument(name: string, patch: Partial<ApplicationStatus> = {}): StatusDocument {
+export function statusDocument(name: string, patch: Partial<ApplicationStatus> = {}): ApplicationDocument {
   return {
     apiVersion: "conops.dev/v1alpha1",
     kind: "Application",

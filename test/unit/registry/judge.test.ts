@@ -127,11 +127,11 @@ const cases: readonly { readonly name: string; readonly steps: readonly Step[] }
       {
         at: 3000,
         missing: "b c secret/d",
-        remaining: 7,
+        remaining: 12,
         is: "b:absent c:absent secret/d:absent",
         againInMs: 2000,
       },
-      // Three Applications in a minute would be held if the Secrets counted: 3 of 10 with them, but "a" alone is below.
+      // With the Secrets it would be six or seven of eighteen in a minute, which is too many.
       { at: 5000, missing: "b c secret/d", remaining: 12, is: "b:deleted c:deleted secret/d:deleted" },
     ],
   },

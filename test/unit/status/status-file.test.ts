@@ -5,13 +5,19 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
 import { parseAllDocuments } from "yaml";
-import type { ApplicationStatus, StatusDocument } from "../../../controller/api/status.ts";
+import type {
+  ApplicationDocument,
+  ApplicationStatus,
+  ReceiverDocument,
+  SecretDocument,
+} from "../../../controller/api/status.ts";
 import type { LogFields } from "../../../controller/lib/log.ts";
+import { parseStatusFile } from "../../../controller/status/read-status.ts";
 import { createStatusPublisher } from "../../../controller/status/status-file.ts";
 import type { StatusPublisher } from "../../../controller/status/status-file.ts";
 import { createFakeClock } from "../../support/fake-clock.ts";
 
-function statusOf(name: string, patch: Partial<ApplicationStatus> = {}): StatusDocument {
+function statusOf(name: string, patch: Partial<ApplicationStatus> = {}): ApplicationDocument {
   return {
     apiVersion: "conops.dev/v1alpha1",
     kind: "Application",
@@ -27,6 +33,30 @@ function statusOf(name: string, patch: Partial<ApplicationStatus> = {}): StatusD
       conditions: [],
       ...patch,
     },
+  };
+}
+
+function secretStatus(name: string): SecretDocument {
+  return {
+    apiVersion: "conops.dev/v1alpha1",
+    kind: "Secret",
+    metadata: { name, uid: "u1", generation: 3, creationTimestamp: "2026-01-01T00:00:00Z" },
+    status: {
+      observedGeneration: 3,
+      type: "Opaque",
+      fields: [{ name: "db", keyID: "3f9a1c2b", sealedAt: "2026-01-01T00:00:00Z" }],
+      usedBy: ["Application/shop"],
+      conditions: [],
+    },
+  };
+}
+
+function receiverStatus(name: string): ReceiverDocument {
+  return {
+    apiVersion: "conops.dev/v1alpha1",
+    kind: "Receiver",
+    metadata: { name, generation: 1 },
+    status: { observedGeneration: 1, observedSpecHash: "hash", path: `/hooks/${name}`, conditions: [] },
   };
 }
 
@@ -245,15 +275,139 @@ status:
     expect(await readdir(dir)).to.deep.equal([]);
   });
 
-  it("makes no second document for a file that gets its name only later", async () => {
+  it("knows a document without a name of its own again", async () => {
     const first = create();
-    await first.publish("shop.yaml#0", at("shop.yaml"), statusOf("shop.yaml"));
+    await first.publish("shop.yaml#0", at("shop.yaml"), statusOf("shop.yaml#0"));
     const second = create();
     await second.load();
 
-    await second.publish("shop.yaml#0", at("shop.yaml"), statusOf("shop.yaml", { phase: "Error" }));
+    await second.publish("shop.yaml#0", at("shop.yaml"), statusOf("shop.yaml#0", { phase: "Error" }));
 
-    expect(await namesIn("shop.status.yaml")).to.deep.equal(["shop.yaml"]);
+    expect(await namesIn("shop.status.yaml")).to.deep.equal(["shop.yaml#0"]);
+  });
+
+  describe("of several kinds", () => {
+    it("has one document for each resource of a file, in the manifest's order, also where names are the same", async () => {
+      const publisher = create();
+      await publisher.publish("receiver/shop", at("shop.yaml", 2), receiverStatus("shop"));
+      await publisher.publish("secret/shop", at("shop.yaml", 0), secretStatus("shop"));
+      await publisher.publish("shop", at("shop.yaml", 1), statusOf("shop"));
+
+      expect(parseStatusFile(await read("shop.status.yaml"))).to.deep.equal([
+        secretStatus("shop"),
+        statusOf("shop"),
+        receiverStatus("shop"),
+      ]);
+
+      await publisher.remove("shop");
+
+      expect(parseStatusFile(await read("shop.status.yaml")).map(({ kind }) => kind)).to.deep.equal([
+        "Secret",
+        "Receiver",
+      ]);
+    });
+
+    it("writes the fields of each kind in an order of its own", async () => {
+      const publisher = create();
+      const { status, ...rest } = secretStatus("shop");
+      const { conditions, usedBy = [], fields, type, observedGeneration } = status;
+      const turned = { conditions, usedBy, fields, type, observedGeneration };
+      await publisher.publish("secret/shop", at("shop.yaml", 0), { ...rest, status: turned });
+      await publisher.publish("receiver/shop", at("shop.yaml", 1), receiverStatus("shop"));
+
+      expect(await read("shop.status.yaml")).to.equal(
+        `# Written by ConOps: what it observed. Edits here are overwritten. See docs/status.md.
+apiVersion: conops.dev/v1alpha1
+kind: Secret
+metadata:
+  name: shop
+  uid: u1
+  generation: 3
+  creationTimestamp: "2026-01-01T00:00:00Z"
+status:
+  observedGeneration: 3
+  type: Opaque
+  fields:
+    - name: db
+      keyID: 3f9a1c2b
+      sealedAt: "2026-01-01T00:00:00Z"
+  usedBy:
+    - Application/shop
+  conditions: []
+---
+apiVersion: conops.dev/v1alpha1
+kind: Receiver
+metadata:
+  name: shop
+  generation: 1
+status:
+  observedGeneration: 1
+  observedSpecHash: hash
+  path: /hooks/shop
+  conditions: []
+`,
+      );
+    });
+
+    it("writes nothing after a restart in which nothing changed, and gives back what it found", async () => {
+      const first = create();
+      await first.publish("shop", at("shop.yaml", 0), statusOf("shop"));
+      await first.publish("secret/shop", at("shop.yaml", 1), secretStatus("shop"));
+      const before = await stampOf("shop.status.yaml");
+      const second = create();
+      await second.load();
+      const unclaimed = second.unclaimed();
+      const found = second.previous("secret/shop");
+
+      await second.publish("secret/shop", at("shop.yaml", 1), secretStatus("shop"));
+      await second.publish("shop", at("shop.yaml", 0), statusOf("shop"));
+
+      expect(unclaimed).to.deep.equal(["shop", "secret/shop"]);
+      expect(found).to.deep.equal(secretStatus("shop"));
+      expect(await stampOf("shop.status.yaml")).to.equal(before);
+    });
+
+    it("gives back what was published last, and nothing of what was removed or never there", async () => {
+      const publisher = create();
+      await publisher.publish("secret/shop", at("shop.yaml"), secretStatus("shop"));
+      const published = publisher.previous("secret/shop");
+      await publisher.remove("secret/shop");
+
+      expect(published).to.deep.equal(secretStatus("shop"));
+      expect([publisher.previous("secret/shop"), publisher.previous("shop")]).to.deep.equal([
+        undefined,
+        undefined,
+      ]);
+    });
+
+    it("gives back what can be understood of a document that was edited by hand", async () => {
+      await create().publish("secret/shop", at("shop.yaml"), secretStatus("shop"));
+      const text = await read("shop.status.yaml");
+      await writeFile(
+        join(dir, "shop.status.yaml"),
+        text.replace(/^status:[^]*/m, "status: {type: 7, fields: [1, {name: a}], usedBy: [2]}\n"),
+      );
+      const publisher = create();
+      await publisher.load();
+
+      expect(publisher.previous("secret/shop")?.status).to.deep.equal({
+        observedGeneration: -1,
+        type: "Unknown",
+        fields: [{ name: "a" }],
+        conditions: [],
+      });
+    });
+
+    it("leaves out a document of a kind that it does not know", async () => {
+      await create().publish("shop", at("shop.yaml"), statusOf("shop"));
+      const text = await read("shop.status.yaml");
+      await writeFile(join(dir, "shop.status.yaml"), text.replace("kind: Application", "kind: Fleet"));
+      const publisher = create();
+      await publisher.load();
+
+      expect(publisher.unclaimed()).to.deep.equal([]);
+      expect(parseStatusFile(await read("shop.status.yaml"))).to.deep.equal([]);
+    });
   });
 
   it("says once that it cannot write, goes on, and writes when it can again", async () => {
