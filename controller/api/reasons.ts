@@ -32,6 +32,7 @@ export const REASONS = [
   "HostKeyChanged",
   "RevisionNotFound",
   "RepositoryTooLarge",
+  "RateLimited",
   "InvalidURL",
   "CheckoutFailed",
   "CheckoutConflict",

@@ -4,4 +4,6 @@ export type GitOperation = "ls-remote" | "fetch" | "checkout";
 export interface GitMetrics {
   /** One operation ended; `seconds` include the wait for a place. */
   requested(operation: GitOperation, result: "success" | "error", seconds: number): void;
+  /** A host asked for fewer requests, and is left alone for a while. */
+  paused(): void;
 }

@@ -5,12 +5,13 @@ import type { Clock } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
 import { redact } from "../lib/redact.ts";
 import { writeBundle } from "./authorities.ts";
-import { explain } from "./errors.ts";
 import type { Advertisement, Git, Remote, StageRequest, Staged } from "./git.ts";
 import { GIT_LIMITS, type GitLimits } from "./limits.ts";
 import type { GitMetrics, GitOperation } from "./metrics.ts";
 import { makeBareRepository, removeFolder } from "./mirrors.ts";
-import { createRoutes } from "./routes.ts";
+import type { Patience } from "./protocol.ts";
+import { createPauses } from "./pauses.ts";
+import { createRoutes, type Route } from "./routes.ts";
 import { createStaging } from "./staging.ts";
 import { createWorkerPool } from "./worker-pool.ts";
 import { createForkWorker } from "./worker-process.ts";
@@ -58,14 +59,17 @@ export function createGit(options: GitOptions): Git {
     networkOps: NETWORK_OPS_OF_STAGES,
     drainMs: limits.drainStageMs,
   });
+  const pauses = createPauses({ clock, log, ask: askPatience, onPause: () => options.metrics?.paused() });
   const staging = createStaging({
     mirrors: join(dataDir, "mirrors"),
     limits,
     clock,
     pool: stages,
     routes,
+    pauses,
     measured,
   });
+  const closing = new AbortController();
   let prepared: Promise<void> | undefined;
 
   /** The workers' folder is made anew: what earlier ones left is nobody's any more. */
@@ -83,6 +87,11 @@ export function createGit(options: GitOptions): Git {
       throw error;
     });
     return prepared;
+  }
+
+  function askPatience({ url, host, access }: Route): Promise<Patience> {
+    const request = { op: "patience", url, access } as const;
+    return polls.run({ request, host, totalMs: limits.listMs }, closing.signal).answer;
   }
 
   async function measured<A>(operation: GitOperation, work: () => Promise<A>): Promise<A> {
@@ -109,10 +118,12 @@ export function createGit(options: GitOptions): Git {
         host,
         totalMs: limits.listMs,
       } as const;
+      const attempt = { act: `read "${redact(remote.url)}"`, route };
+      pauses.requireNone(attempt);
       try {
         return await measured("ls-remote", () => polls.run(job, signal).answer);
       } catch (error) {
-        throw explain({ act: `read "${redact(remote.url)}"`, route }, error);
+        throw await pauses.explain(attempt, error);
       }
     },
     async stage(request: StageRequest, signal: AbortSignal): Promise<Staged> {
@@ -121,6 +132,7 @@ export function createGit(options: GitOptions): Git {
     },
     prune: (keep) => staging.prune(keep),
     async close() {
+      closing.abort(new Error("ConOps is stopping"));
       await Promise.all([polls.close(), stages.close()]);
       await staging.settled();
     },

@@ -50,7 +50,14 @@ export interface CheckoutRequest {
   readonly dir: string;
 }
 
-export type Request = ListRequest | FetchRequest | CheckoutRequest;
+/** How long a host that asks for fewer requests wants to be left alone. Only for http and https. */
+export interface PatienceRequest {
+  readonly op: "patience";
+  readonly url: string;
+  readonly access?: Access;
+}
+
+export type Request = ListRequest | FetchRequest | CheckoutRequest | PatienceRequest;
 
 /** `found`: the mirror now has the commit. */
 export interface Fetched {
@@ -62,10 +69,17 @@ export interface CheckedOut {
   readonly staged?: Staged;
 }
 
+/** `retryAfterMs`: only where the host says it. */
+export interface Patience {
+  readonly status: number;
+  readonly retryAfterMs?: number;
+}
+
 export interface Answers {
   readonly list: Advertisement;
   readonly fetch: Fetched;
   readonly checkout: CheckedOut;
+  readonly patience: Patience;
 }
 
 /** Why an operation failed: what the repository holds, or what libgit2 or the file system said. */

@@ -80,11 +80,6 @@ const KNOWN: readonly Known[] = [
     text: "the remote redirects elsewhere, which is not followed: use the new URL",
   },
   {
-    pattern: /status code: 429/i,
-    reason: "FetchFailed",
-    text: "the remote is asked too often (HTTP 429)",
-  },
-  {
     pattern: /status code: (\d+)/i,
     reason: "FetchFailed",
     text: ([, status = ""]) =>

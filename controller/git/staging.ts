@@ -18,6 +18,7 @@ import {
 } from "./mirrors.ts";
 import type { GitLimits } from "./limits.ts";
 import type { GitOperation } from "./metrics.ts";
+import type { Pauses } from "./pauses.ts";
 import type { Route, Routes } from "./routes.ts";
 import { actOf, notFound, refspecsFor, requireUsable } from "./stage-request.ts";
 import type { WorkerPool } from "./worker-pool.ts";
@@ -29,6 +30,7 @@ export interface StagingOptions {
   readonly clock: Clock;
   readonly pool: WorkerPool;
   readonly routes: Routes;
+  readonly pauses: Pauses;
   readonly measured: <A>(operation: GitOperation, work: () => Promise<A>) => Promise<A>;
 }
 
@@ -44,7 +46,8 @@ const MAX_PASSES = 3;
 const HOPELESS_MS = 3_600_000;
 const MAX_HOPELESS = 1000;
 
-export function createStaging({ mirrors, limits, clock, pool, routes, measured }: StagingOptions): Staging {
+export function createStaging(options: StagingOptions): Staging {
+  const { mirrors, limits, clock, pool, routes, pauses, measured } = options;
   const fetching = createLocks();
   const using = createLocks();
   /** How often a mirror was replaced: who found damage in an earlier one has nothing to mend. */
@@ -115,6 +118,8 @@ export function createStaging({ mirrors, limits, clock, pool, routes, measured }
     const { id } = request.remote;
     const mirror = join(mirrors, id);
     const route = await routes.to(request.remote);
+    const attempt = { act: actOf("fetch", request), folders: [mirror], route };
+    pauses.requireNone(attempt);
     const release = await fetching.exclusive(id, signal);
     let over: Promise<void> = Promise.resolve();
     try {
@@ -129,7 +134,7 @@ export function createStaging({ mirrors, limits, clock, pool, routes, measured }
       if (!found) throw notFound(request);
       if (isAfresh) await replace(id, target, signal);
     } catch (error) {
-      throw explain({ act: actOf("fetch", request), folders: [mirror], route }, error);
+      throw await pauses.explain(attempt, error);
     } finally {
       void over.then(release); // a fetch that was given up may still write
     }

@@ -7,6 +7,7 @@ import type { Answers, FetchRequest, Fetched, ListRequest, Request } from "./pro
 import { withAccess } from "./worker-access.ts";
 import { checkOut } from "./worker-checkout.ts";
 import { lookupCommit, openMirror, sweepMirror } from "./worker-mirror.ts";
+import { askPatience } from "./worker-retry-after.ts";
 
 /** Also how late a remote that sends too much is cut off. */
 const PROGRESS_EVERY_MS = 100;
@@ -23,6 +24,8 @@ export function runRequest(request: Request, progress: () => void): Promise<Answ
       return fetchCommit(request, progress);
     case "checkout":
       return checkOut(request);
+    case "patience":
+      return askPatience(request);
     default:
       return request satisfies never;
   }

@@ -49,7 +49,7 @@ export function createForkWorker({
     try {
       mkdirSync(own, { recursive: true, mode: 0o700 });
       return fork(fileURLToPath(script), [], {
-        execArgv: ["--expose-gc", ...loader],
+        execArgv: ["--expose-gc", "--use-openssl-ca", ...loader],
         env: workerEnvironment(own, authorities),
         cwd: own,
         serialization: "advanced",

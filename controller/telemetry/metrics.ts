@@ -43,6 +43,11 @@ export function createMetrics({ version = "unknown" }: MetricsOptions = {}) {
     labelNames: ["operation", "result"],
     registers,
   });
+  const gitPauses = new Counter({
+    name: "conops_git_rate_limited_total",
+    help: "How often a Git host asked for fewer requests and was left alone for a while",
+    registers,
+  });
   const composeTotal = new Counter({
     name: "conops_compose_runs_total",
     help: "Total number of docker compose processes that ended, by command and result",
@@ -90,6 +95,7 @@ export function createMetrics({ version = "unknown" }: MetricsOptions = {}) {
         gitSeconds.observe({ operation }, seconds);
         gitTotal.inc({ operation, result });
       },
+      paused: () => gitPauses.inc(),
     },
     /** For `createCompose`. */
     compose: {

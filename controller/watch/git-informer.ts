@@ -13,7 +13,7 @@ import { hashOf } from "../lib/hash.ts";
 import type { Log } from "../lib/log.ts";
 import { tellNews } from "./git-news.ts";
 import { createStartPace, delayAfter, type Polled } from "./git-pace.ts";
-import { differs, initialState, stateAfterAnswer, stateAfterFailure } from "./git-source.ts";
+import { differs, initialState, isBriefPause, stateAfterAnswer, stateAfterFailure } from "./git-source.ts";
 import { createHints, isSeen, type Hints } from "./hints.ts";
 import type { Follow, GitInformer, SourceState } from "./watch.ts";
 
@@ -179,6 +179,7 @@ export function createGitInformer(options: GitInformerOptions): GitInformer {
     if (follower === undefined || follower.isDone) return;
     const { follow, state, askedAt } = follower;
     const now = clock.now();
+    if (!answer.ok && askedAt === undefined && isBriefPause(state, answer.error, now)) return;
     const after = answer.ok
       ? stateAfterAnswer(follower, answer.advertised, now)
       : stateAfterFailure(follower, answer.error, now);

@@ -36,6 +36,16 @@ export function stateAfterFailure(
   return withError(state, "InternalError", message, now);
 }
 
+/** What a host's wish for fewer requests may cost before the Applications that were fine are told. */
+const QUIET_MS = 300_000;
+
+/** Whether nothing is to be told: the host wants to be left alone, but not for long, and not since long. */
+export function isBriefPause(state: SourceState, error: unknown, now: number): boolean {
+  if (!(error instanceof ReconcileError) || error.reason !== "RateLimited") return false;
+  const { checkedAt = -Infinity } = state;
+  return state.error === undefined && now + (error.retryAfterMs ?? 0) - checkedAt <= QUIET_MS;
+}
+
 /** Whether anything that a reconcile would act on differs. */
 export function differs(a: SourceState, b: SourceState): boolean {
   return (

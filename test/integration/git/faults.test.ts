@@ -21,6 +21,7 @@ import {
   startSmartHttp,
   startStallingProxy,
   type GitServer,
+  type SmartHttpServer,
 } from "../../support/git-servers.ts";
 
 const { signal } = new AbortController();
@@ -332,6 +333,114 @@ describe("Git with remotes and mirrors that fail", function () {
       }
     });
 
+    describe("that asks for fewer requests", () => {
+      interface Asked {
+        readonly status: number;
+        readonly headers: Record<string, string>;
+      }
+      let asked: Asked;
+      let server: SmartHttpServer;
+      beforeEach(async () => {
+        asked = { status: 429, headers: {} };
+        server = await open(
+          startSmartHttp(base, {
+            before({ url = "" }, response) {
+              if (asked.status !== 200 && !url.startsWith("/free")) {
+                response.writeHead(asked.status, asked.headers).end();
+                return true;
+              }
+              return false;
+            },
+          }),
+        );
+      });
+
+      it("asks it once for how long, and then leaves it alone: polls and fetches, of every repository", async () => {
+        asked = { status: 429, headers: { "Retry-After": "600" } };
+        const remote = remoteAt(server.url("repo"));
+        const git = newGit();
+
+        const first = await errorOf(git.listRefs(remote, signal));
+        const requests = server.requests.length;
+        const second = await errorOf(git.listRefs(remoteAt(server.url("other")), signal));
+        const fetched = await errorOf(stage(git, remote));
+
+        expect(first.message).to.equal(
+          `Cannot read "${remote.url}": the host asks for fewer requests, and is asked again later`,
+        );
+        expect([first.reason, second.reason, fetched.reason]).to.deep.equal(Array(3).fill("RateLimited"));
+        expect(first.retryAfterMs).to.be.within(590_000, 600_000);
+        expect(second.retryAfterMs).to.be.within(590_000, 600_000);
+        expect({ requests, now: server.requests.length }).to.deep.equal({ requests: 2, now: 2 });
+      });
+
+      it("asks again when the time is over", async () => {
+        asked = { status: 503, headers: { "Retry-After": "1" } };
+        const git = newGit();
+        const remote = remoteAt(server.url("repo"));
+        expect(await reasonOf(git.listRefs(remote, signal))).to.equal("RateLimited");
+        asked = { status: 200, headers: {} };
+        expect(await reasonOf(git.listRefs(remote, signal))).to.equal("RateLimited");
+
+        await new Promise((resolve) => setTimeout(resolve, 1100));
+
+        expect((await git.listRefs(remote, signal)).head?.sha).to.equal(sha);
+      });
+
+      it("understands a date, by the host's own clock", async () => {
+        const theirNow = Date.now() - 7 * 86_400_000;
+        const headers = {
+          Date: new Date(theirNow).toUTCString(),
+          "Retry-After": new Date(theirNow + 120_000).toUTCString(),
+        };
+        asked = { status: 429, headers };
+
+        const error = await errorOf(newGit().listRefs(remoteAt(server.url("repo")), signal));
+
+        expect(error.retryAfterMs).to.be.within(110_000, 121_000);
+      });
+
+      it("waits a minute when it does not say for how long, and not at all for a 503 that says nothing", async () => {
+        const git = newGit();
+        asked = { status: 503, headers: {} };
+        expect(await reasonOf(git.listRefs(remoteAt(server.url("repo")), signal))).to.equal("FetchFailed");
+
+        asked = { status: 429, headers: {} };
+        const error = await errorOf(git.listRefs(remoteAt(server.url("repo")), signal));
+
+        expect(error.retryAfterMs).to.equal(60_000);
+      });
+
+      it("asks with the same credential, which is limited apart from others, and follows no redirect", async () => {
+        const seen: string[] = [];
+        const elsewhere = await open(startSmartHttp(base));
+        const limiting = await open(
+          startSmartHttp(base, {
+            before({ headers }, response) {
+              const { authorization } = headers;
+              seen.push(authorization ?? "none");
+              if (authorization === undefined) return false;
+              // libgit2's question is answered with 429, the second one sent elsewhere.
+              const status = seen.length === 1 ? 429 : 302;
+              response.writeHead(status, { Location: elsewhere.url("repo"), "Retry-After": "300" }).end();
+              return true;
+            },
+          }),
+        );
+        const git = newGit();
+        const plain = remoteAt(limiting.url("repo"));
+        const credential = { kind: "basic", username: "ada", password: "secret" } as const;
+
+        const reason = await reasonOf(git.listRefs({ ...remoteAt(plain.url), credential }, signal));
+
+        expect(reason).to.equal("RateLimited");
+        const basic = `Basic ${Buffer.from("ada:secret").toString("base64")}`;
+        expect(seen).to.deep.equal([basic, basic]);
+        expect(elsewhere.requests).to.deep.equal([]);
+        expect((await git.listRefs(plain, signal)).head?.sha).to.equal(sha);
+      });
+    });
+
     it("follows a redirect on the same host, and none to another", async () => {
       const other = await open(startSmartHttp(base));
       const server = await open(
@@ -356,7 +465,16 @@ describe("Git with remotes and mirrors that fail", function () {
 
     it("reads a remote whose certificate a given authority signed, and no other", async () => {
       const tls = await selfSigned(base);
-      const server = await open(startSmartHttp(base, { tls }));
+      let isLimited = false;
+      const server = await open(
+        startSmartHttp(base, {
+          tls,
+          before(_, response) {
+            if (isLimited) response.writeHead(429, { "Retry-After": "300" }).end();
+            return isLimited;
+          },
+        }),
+      );
       const url = server.url("repo").replace("127.0.0.1", "localhost");
       const distrusting = newGit();
       expect(await reasonOf(distrusting.listRefs(remoteAt(url), signal))).to.equal("CertificateInvalid");
@@ -367,6 +485,10 @@ describe("Git with remotes and mirrors that fail", function () {
       try {
         const trusting = newGit();
         expect((await trusting.listRefs(remoteAt(url), signal)).head?.sha).to.equal(sha);
+        // Node asks for how long a host wants to be left alone, and trusts the same authorities.
+        isLimited = true;
+        const { retryAfterMs } = await errorOf(trusting.listRefs(remoteAt(url), signal));
+        expect(retryAfterMs).to.be.within(290_000, 300_000);
       } finally {
         if (before === undefined) delete process.env["SSL_CERT_FILE"];
         else process.env["SSL_CERT_FILE"] = before;
@@ -394,7 +516,10 @@ describe("Git with remotes and mirrors that fail", function () {
       dataDir: join(base, "data"),
       clock: systemClock,
       log: silentLog,
-      metrics: { requested: (operation, result) => void counted.push(`${operation} ${result}`) },
+      metrics: {
+        requested: (operation, result) => void counted.push(`${operation} ${result}`),
+        paused: () => void counted.push("paused"),
+      },
     });
     closers.push(() => git.close());
 

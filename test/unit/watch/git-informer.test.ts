@@ -94,6 +94,10 @@ function follow(overrides: Partial<Follow> = {}): Follow {
   return { remote: remote(), revision: MAIN, intervalMs: 30 * SECOND, ...overrides };
 }
 
+function limited(retryAfterMs: number): Error {
+  return new ReconcileError("Cannot read it: later", { reason: "RateLimited", retryAfterMs });
+}
+
 /** Even, and the same in every run. */
 function createRandom(seed: number): () => number {
   let state = seed;
@@ -523,13 +527,45 @@ describe("createGitInformer()", () => {
 
   it("leaves a remote alone for as long as its host asks, and does not bring all back at once", async () => {
     const harness = start({ random: () => 0.5 });
-    harness.reply = () =>
-      new ReconcileError("Cannot read it: later", { reason: "FetchFailed", retryAfterMs: 10 * MINUTE });
+    harness.reply = () => limited(10 * MINUTE);
 
     harness.informer.follow("shop", follow());
     await harness.clock.advance(11 * MINUTE);
 
     expect(harness.askedAt("r")).to.deep.equal([0, 10 * MINUTE + 15 * SECOND]);
+  });
+
+  it("tells nobody of a short pause that a host asks for, but whoever asked for a look, or knows nothing yet", async () => {
+    const harness = start();
+    harness.reply = ({ id }) => (id === "new" ? limited(2 * MINUTE) : main(A));
+    harness.informer.follow("shop", follow());
+    harness.informer.follow("asked", follow({ remote: remote("asked") }));
+    harness.informer.follow("new", follow({ remote: remote("new") }));
+    await harness.clock.advance(SECOND);
+    harness.enqueued();
+
+    harness.reply = () => limited(2 * MINUTE);
+    harness.informer.refresh("asked");
+    await harness.clock.advance(40 * SECOND);
+
+    const reasons = ["shop", "asked", "new"].map((name) => harness.informer.get(name).error?.reason);
+    expect(reasons).to.deep.equal([undefined, "RateLimited", "RateLimited"]);
+    expect(harness.enqueued()).to.deep.equal(["asked"]);
+  });
+
+  it("tells everybody of a pause that takes long, or of many short ones", async () => {
+    const harness = start();
+    harness.informer.follow("long", follow({ remote: remote("long") }));
+    harness.informer.follow("often", follow({ remote: remote("often") }));
+    await harness.clock.advance(SECOND);
+
+    harness.reply = ({ id }) => limited(id === "long" ? 10 * MINUTE : MINUTE);
+    await harness.clock.advance(40 * SECOND);
+    expect(harness.informer.get("long").error?.reason).to.equal("RateLimited");
+    expect(harness.informer.get("often").error).to.equal(undefined);
+    await harness.clock.advance(5 * MINUTE);
+
+    expect(harness.informer.get("often").error?.reason).to.equal("RateLimited");
   });
 
   it("is not held up by a host that never answers", async () => {
