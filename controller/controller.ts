@@ -10,8 +10,7 @@
  * Informers keep a cache and name keys; only the worker decides what follows an outcome; only this file knows everybody.
  */
 import { setMaxListeners } from "node:events";
-import { mkdir, rm } from "node:fs/promises";
-import { join } from "node:path";
+import type { Application, Manifest } from "./api/application.ts";
 import { messageOf } from "./api/errors.ts";
 import { isApplicationKey } from "./api/resource.ts";
 import { applicationFromManifest } from "./api/schema.ts";
@@ -20,7 +19,6 @@ import { createCompose } from "./compose/create-compose.ts";
 import type { Config } from "./config.ts";
 import { createDocker } from "./docker/engine.ts";
 import { findSelf } from "./docker/self.ts";
-import { openLedgerStore } from "./git/ledger.ts";
 import { createGit } from "./git/pool.ts";
 import { remoteOf } from "./git/remote-url.ts";
 import { systemClock, type Clock } from "./lib/clock.ts";
@@ -28,19 +26,18 @@ import type { Log } from "./lib/log.ts";
 import { endGroup, isAlive } from "./lib/process-identity.ts";
 import { createSlots } from "./lib/slots.ts";
 import { lead, type Leadership } from "./leadership.ts";
+import type { ReconcileDeps } from "./reconcile/deps.ts";
+import { followedRemotes, knownResource } from "./reconcile/recorded.ts";
 import { createReconciler } from "./reconcile/reconcile.ts";
 import { createRegistry } from "./registry/informer.ts";
 import { parseManifests } from "./registry/parse.ts";
-import type { KnownResource } from "./registry/registry.ts";
 import { NO_KEYS, type Keyring } from "./secret/keyring.ts";
-import { readOrMakeDataKey } from "./status/data-key.ts";
-import type { ApplicationRecord } from "./status/record.ts";
-import { openRecordStore } from "./status/record-store.ts";
-import { openRenderings } from "./status/renderings.ts";
 import { createStatusPublisher } from "./status/status-file.ts";
+import { openStores } from "./stores.ts";
 import { createMetrics, type Metrics } from "./telemetry/metrics.ts";
 import { createDockerInformer, REMOTE_BACKOFF } from "./watch/docker-informer.ts";
 import { createGitInformer } from "./watch/git-informer.ts";
+import { wireSecrets } from "./wire-secrets.ts";
 import { startWorkers } from "./workqueue/worker.ts";
 import { createWorkQueue } from "./workqueue/workqueue.ts";
 
@@ -113,17 +110,7 @@ async function work(config: Config, deps: RunDeps): Promise<void> {
   const hardStop = new AbortController();
   const informersStop = new AbortController();
   setMaxListeners(0, hardStop.signal, informersStop.signal);
-  await rm(join(dataDir, "staging"), { recursive: true, force: true });
-  await mkdir(join(dataDir, "checkouts"), { recursive: true });
-
-  const records = await openRecordStore(dataDir, log);
-  const dataKey = await readOrMakeDataKey(dataDir);
-  const [firstKey = dataKey, ...olderKeys] = keyring.keys;
-  const renderings = await openRenderings(dataDir, { keys: [firstKey, ...olderKeys, dataKey] });
-  const neededKeys = [...(await renderings.reseal())];
-  if (neededKeys.length > 0)
-    log.warn("recorded renderings need keys that are not there", { keys: neededKeys });
-  const ledgers = await openLedgerStore(dataDir);
+  const { records, renderings, ledgers, dataKey } = await openStores(dataDir, keyring, log);
   const status = createStatusPublisher({ registryDir: manifestsDir, log, clock });
   await status.load();
 
@@ -165,8 +152,9 @@ async function work(config: Config, deps: RunDeps): Promise<void> {
     enqueue: (name) => queue.add(name),
     signal: informersStop.signal,
   });
-  // The first listing names its keys before there is a reconciler to interrupt.
+  // The first listing names its keys before there is a reconciler to interrupt, and names all of them.
   let interrupt: (key: string) => void = () => undefined;
+  let dependents: (key: string) => Iterable<string> = () => [];
   const registry = await createRegistry({
     dir: manifestsDir,
     dataDir,
@@ -178,14 +166,23 @@ async function work(config: Config, deps: RunDeps): Promise<void> {
     enqueue(key) {
       interrupt(key);
       queue.add(key);
+      for (const dependent of dependents(key)) queue.add(dependent);
     },
     graceMs: config.deletionGraceMs,
     signal: informersStop.signal,
   });
 
+  // What was deployed under a flag goes on being healed, and can be deleted, when the flag is gone.
+  const readManifest = (manifest: Manifest): Application | undefined =>
+    applicationFromManifest(manifest, { allowFileRepos: true });
+  const remoteOfSpec: ReconcileDeps["remoteOf"] = ({ spec: { source } }, named) =>
+    remoteOf(source.repoURL, source.secretRef, named?.credential);
+  const wiring = wireSecrets({ registry, records, keyring, dataKey, readManifest });
   const reconciler = createReconciler(
     {
       registry,
+      secrets: wiring.secrets,
+      fingerprint: wiring.fingerprint,
       records,
       renderings,
       ledgers,
@@ -195,9 +192,8 @@ async function work(config: Config, deps: RunDeps): Promise<void> {
       docker,
       engine,
       status,
-      // What was deployed under a flag goes on being healed, and can be deleted, when the flag is gone.
-      readManifest: (manifest) => applicationFromManifest(manifest, { allowFileRepos: true }),
-      remoteOf: (application) => remoteOf(application.spec.source.repoURL),
+      readManifest,
+      remoteOf: remoteOfSpec,
       applySlots: createSlots(config.concurrency),
       healSlots: createSlots(config.concurrency),
       processes: {
@@ -218,6 +214,7 @@ async function work(config: Config, deps: RunDeps): Promise<void> {
   );
 
   interrupt = (key) => reconciler.interrupt(key);
+  dependents = (key) => wiring.dependents(key);
 
   function addAll(): void {
     for (const { name } of records.list()) queue.add(name);
@@ -248,7 +245,8 @@ async function work(config: Config, deps: RunDeps): Promise<void> {
     timeoutMs: RECONCILE_LIMIT_MS,
     graceMs: config.shutdownTimeoutMs + LAST_MOMENTS_MS,
   });
-  void git.prune(new Set(records.list().map(({ manifest }) => remoteIdOf(manifest.spec))));
+  const recorded = records.list().map(({ manifest }) => readManifest(manifest));
+  void git.prune(followedRemotes(recorded, remoteOfSpec));
   log.info("controller started", {
     manifests: manifestsDir,
     dataDir,
@@ -272,18 +270,6 @@ async function work(config: Config, deps: RunDeps): Promise<void> {
   await Promise.all([git.close(), engine.close(), status.close()]);
   informersStop.abort(new Error("the controller has stopped"));
   log.info("controller stopped", { stuck: workers.stuck() });
-}
-
-/** What the registry has to know of deletions that were judged before this process began. */
-function knownResource({ name, place, deletion, conditions }: ApplicationRecord): KnownResource {
-  if (deletion !== undefined) return { name, place, deletion: "decided" };
-  const isHeld = conditions.some(({ reason }) => reason === "DeletionHeld");
-  return isHeld ? { name, place, deletion: "held" } : { name, place };
-}
-
-function remoteIdOf(spec: Readonly<Record<string, unknown>>): string {
-  const { source } = spec as { readonly source?: { readonly repoURL?: string } };
-  return remoteOf(source?.repoURL ?? "").id;
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

@@ -12,6 +12,7 @@ export const REASONS = [
   "AwaitingSync",
   "NewRevision",
   "SpecChanged",
+  "SecretChanged",
   "Drift",
   "Requested",
   // the manifest
@@ -19,6 +20,8 @@ export const REASONS = [
   "PreviousDeleting",
   "ProjectNameImmutable",
   "ProjectNameTaken",
+  // what it refers to
+  "SecretInvalid",
   // the source
   "SourceReady",
   "SourceNotChecked",

@@ -24,6 +24,13 @@ const APPLICATION_OBJECTS: Rules["objects"] = {
     "compose" in spec && "manifests" in spec
       ? "holds both compose and manifests; an Application deploys either a Compose project or manifests"
       : undefined,
+  "spec.source": ({ repoURL, secretRef }, options) => {
+    const parsed = typeof repoURL === "string" ? parseRepoURL(repoURL, options) : undefined;
+    if (parsed === undefined || "fault" in parsed || parsed.repo.scheme !== "ssh") return undefined;
+    return secretRef === undefined
+      ? "must name a Secret in secretRef: an ssh URL is read with a key (type kubernetes.io/ssh-auth)"
+      : undefined;
+  },
   "spec.source.revision": (revision) => {
     const kinds = Object.keys(revision);
     if (kinds.length === 1) return undefined;

@@ -21,6 +21,7 @@ export const CONDITION_TYPES = [
   "Reconciling",
   "Stalled",
   "SourceReady",
+  "SourceVerified",
   "Synced",
   "Healthy",
 ] as const;
@@ -36,12 +37,19 @@ export interface Condition {
   readonly message: string;
 }
 
-export const TRIGGERS = ["NewRevision", "Drift", "SpecChanged", "Requested"] as const;
+export const TRIGGERS = ["NewRevision", "Drift", "SpecChanged", "SecretChanged", "Requested"] as const;
 export type Trigger = (typeof TRIGGERS)[number];
 
 export interface TargetStatus {
   readonly revision: string;
   readonly specHash: string;
+}
+
+/** What the remote says. `ref` is in full, such as `refs/tags/v1.4.2`; none for a pinned commit. */
+export interface SourceStatus {
+  readonly revision: string;
+  readonly ref?: string;
+  readonly since: string;
 }
 
 export interface ServiceStatus {
@@ -83,7 +91,7 @@ export interface ApplicationStatus {
     readonly syncedAt?: string;
     readonly trigger?: Trigger;
   };
-  readonly source?: { readonly revision: string; readonly since: string };
+  readonly source?: SourceStatus;
   readonly health: { readonly status: string; readonly services: readonly ServiceStatus[] };
   readonly drift: readonly (DriftFact & { readonly since: string })[];
   /** What taking over somebody else's project would remove or change, while `AdoptionRequired`. */

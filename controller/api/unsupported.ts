@@ -1,5 +1,4 @@
 import type { FieldFault, FieldPath } from "./field-fault.ts";
-import { parseRepoURL } from "./repo-url.ts";
 
 /**
  * The fields that this version knows but cannot obey, where they are set to more than their default. Looks at any
@@ -8,22 +7,17 @@ import { parseRepoURL } from "./repo-url.ts";
 export function unsupportedFields(document: unknown): readonly FieldFault[] {
   const spec = fieldOf(document, "spec");
   const source = fieldOf(spec, "source");
-  const env = fieldOf(fieldOf(spec, "compose"), "env");
   const dependsOn = fieldOf(spec, "dependsOn");
   const faults: FieldFault[] = [];
   const refuseIf = (isSet: boolean, path: FieldPath): void => {
     if (isSet) faults.push({ path, at: "key", message: "is not supported by this version; remove it" });
   };
-  refuseIf(fieldOf(source, "secretRef") !== undefined, ["spec", "source", "secretRef"]);
   refuseIf(fieldOf(fieldOf(source, "revision"), "semver") !== undefined, [
     "spec",
     "source",
     "revision",
     "semver",
   ]);
-  for (const [index, variable] of (Array.isArray(env) ? env : []).entries()) {
-    refuseIf(fieldOf(variable, "valueFrom") !== undefined, ["spec", "compose", "env", index, "valueFrom"]);
-  }
   refuseIf(fieldOf(source, "submodules") === true, ["spec", "source", "submodules"]);
   refuseIf(fieldOf(source, "verify") !== undefined, ["spec", "source", "verify"]);
   refuseIf(fieldOf(spec, "manifests") !== undefined, ["spec", "manifests"]);
@@ -33,14 +27,6 @@ export function unsupportedFields(document: unknown): readonly FieldFault[] {
     "rollbackOnFailure",
   ]);
   refuseIf(Array.isArray(dependsOn) && dependsOn.length > 0, ["spec", "dependsOn"]);
-
-  const repoURL = fieldOf(source, "repoURL");
-  const parsed = typeof repoURL === "string" ? parseRepoURL(repoURL, { allowFileRepos: true }) : undefined;
-  if (parsed !== undefined && "repo" in parsed && parsed.repo.scheme === "ssh") {
-    const message =
-      "ssh is not supported by this version: it needs a key from a Secret; write an https, http or git URL";
-    faults.push({ path: ["spec", "source", "repoURL"], at: "value", message });
-  }
   return faults;
 }
 

@@ -5,6 +5,7 @@ import type { Clock } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
 import { type ProcessRequest, type ProcessResult, runProcess } from "../lib/run-process.ts";
 import type { RunOptions } from "./compose.ts";
+import { createDockerConfigs } from "./docker-config.ts";
 import { childEnvironment } from "./environment.ts";
 import { createExecutableFinder } from "./executable.ts";
 
@@ -65,8 +66,15 @@ export function createComposeProcesses(deps: ComposeDeps): ComposeProcesses {
     await made;
     return folder;
   };
-  const environment: ComposeProcesses["environment"] = ({ workingDir = folder, variables = [] }) =>
-    childEnvironment({ own, dockerHost, workingDir, variables });
+  const environment = (
+    { workingDir = folder, variables = [] }: Pick<ComposeCall, "workingDir" | "variables">,
+    dockerConfig?: string,
+  ): Readonly<Record<string, string>> =>
+    childEnvironment({ own, dockerHost, dockerConfig, workingDir, variables });
+  const configs = createDockerConfigs({
+    folder,
+    own: own["DOCKER_CONFIG"] ?? join(own["HOME"] ?? "/root", ".docker"),
+  });
   const find = createExecutableFinder({
     clock,
     own,
@@ -75,27 +83,31 @@ export function createComposeProcesses(deps: ComposeDeps): ComposeProcesses {
   });
 
   return {
-    environment,
+    environment: (call) => environment(call),
     version: async (signal) => (await find(signal)).version,
     async run(call) {
-      const { operation, args, signal, stdin, onSpawn, onLine, memoryBytes, captureStdoutBytes } = call;
+      const { operation, args, signal, stdin, onSpawn, onLine, mask, memoryBytes, captureStdoutBytes } = call;
       const { command, prefix } = await find(signal);
       const startedMs = clock.monotonic();
-      const result = await runProcess(clock, {
-        command,
-        args: [...prefix, ...args],
-        cwd: await cwd(),
-        env: environment(call),
-        limit: call.limit,
-        graceMs: call.graceMs,
-        output: call.outlives ? { kind: "file", folder } : { kind: "pipe" },
-        signal,
-        ...(stdin === undefined ? {} : { stdin }),
-        ...(onSpawn === undefined ? {} : { onSpawn }),
-        ...(onLine === undefined ? {} : { onLine }),
-        ...(memoryBytes === undefined ? {} : { memoryBytes }),
-        ...(captureStdoutBytes === undefined ? {} : { captureStdoutBytes }),
-      });
+      const workDir = await cwd();
+      const result = await configs.during(call.dockerConfig, (dockerConfig) =>
+        runProcess(clock, {
+          command,
+          args: [...prefix, ...args],
+          cwd: workDir,
+          env: environment(call, dockerConfig),
+          limit: call.limit,
+          graceMs: call.graceMs,
+          output: call.outlives ? { kind: "file", folder } : { kind: "pipe" },
+          signal,
+          ...(stdin === undefined ? {} : { stdin }),
+          ...(onSpawn === undefined ? {} : { onSpawn }),
+          ...(onLine === undefined ? {} : { onLine }),
+          ...(mask === undefined ? {} : { mask }),
+          ...(memoryBytes === undefined ? {} : { memoryBytes }),
+          ...(captureStdoutBytes === undefined ? {} : { captureStdoutBytes }),
+        }),
+      );
       const seconds = (clock.monotonic() - startedMs) / 1000;
       metrics?.finished(operation, result.ended, result.exitCode, seconds);
       log.debug("docker compose ended", {

@@ -4,6 +4,7 @@
  * "something went wrong": what really runs is read from the engine.
  */
 import type { ComposeVariable } from "../api/application.ts";
+import type { Mask } from "../lib/mask.ts";
 import type { ProcessIdentity } from "../lib/process-identity.ts";
 
 export type { ProcessIdentity };
@@ -73,6 +74,8 @@ export interface RenderRequest {
   readonly allowUnset: readonly string[];
   /** Repository-relative paths that were not checked out (links that leave the checkout, submodules): their use is refused. */
   readonly leftOut?: readonly string[];
+  /** Takes secrets out of every message and warning. */
+  readonly mask?: Mask;
 }
 
 export interface Rendering {
@@ -98,6 +101,10 @@ export interface RunOptions {
   readonly onSpawn?: (process: ProcessIdentity) => Promise<void>;
   /** Called with each redacted line of output, as it comes. */
   readonly onLine?: (line: string) => void;
+  /** Takes secrets out of every line of output. */
+  readonly mask?: Mask;
+  /** Registry credentials, as Docker's `config.json` holds them, in the place of the user's own. */
+  readonly dockerConfig?: string;
 }
 
 export interface RunResult {

@@ -19,6 +19,8 @@ export interface EnvironmentRequest {
   readonly dockerHost: string | undefined;
   /** `PWD`: the stable project directory. */
   readonly workingDir: string;
+  /** Where registry credentials are, in the place of the user's own. */
+  readonly dockerConfig?: string | undefined;
   /** The Application's variables; they win over nothing that is fixed here. */
   readonly variables?: readonly Pick<ComposeVariable, "name" | "value">[];
 }
@@ -28,7 +30,7 @@ export interface EnvironmentRequest {
  * includes, no Git. Nothing else of the controller's environment, so that no `${VARIABLE}` of a Compose file can read it.
  */
 export function childEnvironment(request: EnvironmentRequest): Readonly<Record<string, string>> {
-  const { own, dockerHost, workingDir, variables = [] } = request;
+  const { own, dockerHost, dockerConfig, workingDir, variables = [] } = request;
   const environment: Record<string, string> = {};
   for (const { name, value } of variables) {
     if (!ENGINE_CHOICE.includes(name)) environment[name] = value;
@@ -38,6 +40,7 @@ export function childEnvironment(request: EnvironmentRequest): Readonly<Record<s
     if (value !== undefined) environment[name] = value;
   }
   if (dockerHost !== undefined) environment["DOCKER_HOST"] = dockerHost;
+  if (dockerConfig !== undefined) environment["DOCKER_CONFIG"] = dockerConfig;
   return {
     ...environment,
     PATH: SAFE_PATH,

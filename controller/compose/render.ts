@@ -26,6 +26,25 @@ export async function renderProject(
   request: RenderRequest,
   signal: AbortSignal,
 ): Promise<Rendering> {
+  const { mask } = request;
+  if (mask === undefined) return render(processes, limits, request, signal);
+  try {
+    const rendering = await render(processes, limits, request, signal);
+    return { ...rendering, warnings: rendering.warnings.map(mask) };
+  } catch (error) {
+    // What was interpolated is in the words of the checks, of Compose and of the policy.
+    if (!(error instanceof ReconcileError)) throw error;
+    const { reason, terminal } = error;
+    throw new ReconcileError(mask(error.message), { reason, terminal });
+  }
+}
+
+async function render(
+  processes: ComposeProcesses,
+  limits: ComposeLimits,
+  request: RenderRequest,
+  signal: AbortSignal,
+): Promise<Rendering> {
   const files = createRepositoryFiles(request.stagingDir);
   const located = await locate(files, { root: request.stagingDir, ...request });
   const projectDir = join(request.stableDir, relative(request.stagingDir, located.projectDir));

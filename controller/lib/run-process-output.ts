@@ -18,13 +18,19 @@ export interface LineStream {
   end(): void;
 }
 
-/** `onLine` gets each line as it is complete. A carriage return ends a line too, as progress bars write it. */
-export function createOutputLines(onLine: (line: string) => void = () => {}): OutputLines {
+/**
+ * `onLine` gets each line as it is complete, what `mask` takes out taken out. A carriage return ends a line too, as progress
+ * bars write it.
+ */
+export function createOutputLines(
+  onLine: (line: string) => void = () => {},
+  mask: (text: string) => string = (text) => text,
+): OutputLines {
   const kept: string[] = [];
   let keptChars = 0;
 
   const take = (raw: string): void => {
-    const line = readable(raw);
+    const line = readable(raw, mask);
     if (line === "") return;
     kept.push(line);
     keptChars += line.length + 1;
@@ -53,12 +59,12 @@ export function createOutputLines(onLine: (line: string) => void = () => {}): Ou
   };
 }
 
-function readable(raw: string): string {
+function readable(raw: string, mask: (text: string) => string): string {
   const plain = raw
     // oxlint-disable-next-line no-control-regex -- terminal colours and cursor moves
     .replace(/\x1b\[[0-9;?]*[ -/]*[@-~]/g, "")
     // oxlint-disable-next-line no-control-regex -- nothing that a terminal would act on
     .replace(/[\x00-\x08\x0b-\x1f\x7f-\x9f]/g, "");
-  const line = redact(plain).trimEnd();
+  const line = redact(mask(plain)).trimEnd();
   return line.length > MAX_LINE_CHARS ? `${line.slice(0, MAX_LINE_CHARS)}…` : line;
 }

@@ -37,6 +37,8 @@ export interface ProcessRequest {
   /** Awaited before the program runs; when it rejects, the program is never started. */
   readonly onSpawn?: (identity: ProcessIdentity) => Promise<void>;
   readonly onLine?: (line: string) => void;
+  /** Takes out of each line what nobody may read; captured standard output stays whole. */
+  readonly mask?: (text: string) => string;
 }
 
 export interface ProcessResult {
@@ -159,7 +161,7 @@ async function attend(clock: Clock, request: ProcessRequest, running: Running): 
   let gaveUp = (): void => {};
   const abandoned = new Promise<[null, null]>((resolve) => (gaveUp = () => resolve([null, null])));
 
-  const lines = createOutputLines(request.onLine);
+  const lines = createOutputLines(request.onLine, request.mask);
   const onBytes = (): void => {
     progressAt = clock.monotonic();
   };

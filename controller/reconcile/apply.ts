@@ -19,11 +19,12 @@ import { bringUp } from "./bring-up.ts";
 import type { ReconcileDeps } from "./deps.ts";
 import { localChangePolicy } from "./local-change.ts";
 import { madeServices } from "./made.ts";
+import { maskedError } from "./masking.ts";
 import { mountedFiles, servicesWithOldFiles } from "./mounted-files.ts";
 import { provideImages, servicesToRun } from "./prepare.ts";
 import { syncHandled } from "./requests.ts";
 import { requireHostPaths, requireOwnership } from "./require.ts";
-import { runKeys, usedFilesHash } from "./target.ts";
+import { runKeys, targetOf, usedFilesHash } from "./target.ts";
 import type { Visit } from "./visit.ts";
 
 /** What came of it: `applied` waits for its gate; `unchanged` touched no container. */
@@ -49,7 +50,7 @@ export async function applyTarget(
   try {
     visit.claimProject();
     await mkdir(join(deps.dataDir, "staging"), { recursive: true, mode: 0o755 });
-    const remote = deps.remoteOf(visit.application);
+    const remote = deps.remoteOf(visit.application, visit.secrets.source);
     const staged = await deps.git.stage(
       { remote, sha: revision, dir: stagingDir, ...(target.ref !== undefined && { ref: target.ref }) },
       visit.signal,
@@ -62,7 +63,7 @@ export async function applyTarget(
     }
     return await applyRendering({ target, trigger, startedAt, stagingDir, staged, rendering }, visit, deps);
   } catch (error) {
-    const failure = asFailure(error, visit);
+    const failure = maskedError(asFailure(error, visit), visit.mask);
     // Broken off, not failed: the record goes on saying "running", and the next visit begins anew.
     if (failure.reason === "SyncInterrupted") return { result: "failed", error: failure };
     await visit.update((record) =>
@@ -97,14 +98,13 @@ async function applyRendering(sync: Sync, visit: Visit, deps: ReconcileDeps): Pr
   const imageIds = await provideImages(rendering, visit, deps);
   failpoint("pulled", visit.name);
   const made: MadeTarget = {
-    revision: target.revision,
-    specHash: target.specHash,
+    ...targetOf(target),
     rendering: rendering.digest,
     projectDir: rendering.projectDir,
     services: before.attempt?.made?.services ?? before.applied?.services ?? {},
     usedFiles,
     mountedFiles: mountedFiles(rendering.project, visit.stableDir, staged.entries),
-    runKeys: runKeys(rendering, staged.entries, imageIds),
+    runKeys: runKeys(rendering, staged.entries, imageIds, deps.fingerprint),
     subject: staged.commit.subject,
     author: staged.commit.author,
     committedAt: staged.commit.committedAt,
@@ -187,7 +187,7 @@ async function bringUpTarget(
   await bringUp({ ...rendering, removeOrphans: false, services: old, forceRecreate: true }, visit, deps);
 }
 
-function render(
+async function render(
   stagingDir: string,
   { leftOut }: Staged,
   visit: Visit,
@@ -195,8 +195,7 @@ function render(
 ): Promise<Rendering> {
   const { source, compose } = visit.application.spec;
   const { overrides, profiles, envFiles, allowUnset } = compose;
-  const env = compose.env.filter((variable) => "value" in variable);
-  return deps.compose.render(
+  const rendering = await deps.compose.render(
     {
       project: visit.project,
       stagingDir,
@@ -204,13 +203,16 @@ function render(
       path: source.path,
       overrides,
       profiles,
-      env,
+      env: visit.secrets.env,
       envFiles,
       allowUnset,
       leftOut,
+      mask: visit.mask,
     },
     visit.signal,
   );
+  // It holds Secrets' values: what is stored of it must not let anybody try out guesses.
+  return { ...rendering, digest: deps.fingerprint(rendering.json) };
 }
 
 /** The new target renders to what runs already, and no file that a service uses has changed. */

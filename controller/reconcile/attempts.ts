@@ -8,15 +8,14 @@ import { rfc3339 } from "../status/history.ts";
 import type { ApplicationRecord, AppliedTarget, Attempt, Target } from "../status/record.ts";
 import { retryDelayMs } from "./budget.ts";
 import { AdoptionRequiredError } from "./require.ts";
-import { sameTarget } from "./target.ts";
+import { sameTarget, targetOf } from "./target.ts";
 
 /** A try at this target begins. */
 export function begun(record: ApplicationRecord, target: Target, trigger: Trigger, now: number): Attempt {
   const { attempt } = record;
   const again = sameTarget(attempt, target);
   return {
-    revision: target.revision,
-    specHash: target.specHash,
+    ...targetOf(target),
     trigger,
     startedAt: rfc3339(now),
     result: "running",
@@ -89,13 +88,20 @@ export function recordUnchanged(
   return {
     ...rest,
     applied: {
-      ...applied,
-      revision: target.revision,
-      specHash: target.specHash,
+      ...withoutTarget(applied),
+      ...targetOf(target),
       subject: commit.subject,
       author: commit.author,
       committedAt: commit.committedAt,
       syncedAt: rfc3339(now),
     },
   };
+}
+
+/** Of an older target nothing may stay, also not what the newer one has not. */
+function withoutTarget(
+  applied: AppliedTarget,
+): Omit<AppliedTarget, "revision" | "specHash" | "secretsDigest"> {
+  const { revision: _revision, specHash: _specHash, secretsDigest: _digest, ...rest } = applied;
+  return rest;
 }

@@ -71,8 +71,8 @@ export function decide(situation: Situation): Decision {
 }
 
 function triggerOf({ applied, target }: Situation): Trigger {
-  if (applied === undefined || target === undefined) return "NewRevision";
-  return applied.revision === target.revision && applied.specHash !== target.specHash
-    ? "SpecChanged"
-    : "NewRevision";
+  if (applied === undefined || target === undefined || applied.revision !== target.revision)
+    return "NewRevision";
+  if (applied.specHash !== target.specHash) return "SpecChanged";
+  return applied.secretsDigest === target.secretsDigest ? "NewRevision" : "SecretChanged";
 }

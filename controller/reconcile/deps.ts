@@ -11,15 +11,20 @@ import type { Log } from "../lib/log.ts";
 import type { Slots } from "../lib/slots.ts";
 import type { Registry } from "../registry/registry.ts";
 import type { ApplicationRecord } from "../status/record.ts";
+import type { SecretStore } from "../secret/secret-store.ts";
 import type { RecordStore } from "../status/record-store.ts";
 import type { Renderings } from "../status/renderings.ts";
 import type { DockerInformer, GitInformer } from "../watch/watch.ts";
+import type { NamedCredential } from "./secrets.ts";
 
 /** Everything that a reconcile can reach; `controller.ts` hands it in. */
 export interface ReconcileDeps {
   readonly registry: Pick<Registry, "get" | "requests" | "consume" | "forget" | "id">;
   readonly records: RecordStore;
   readonly renderings: Renderings;
+  readonly secrets: SecretStore;
+  /** A keyed digest of a text that may hold Secrets' values, safe to store. */
+  readonly fingerprint: (text: string) => string;
   readonly ledgers: LedgerStore;
   readonly sources: GitInformer;
   readonly git: Pick<Git, "stage">;
@@ -29,7 +34,7 @@ export interface ReconcileDeps {
   readonly status: StatusSink;
   /** The last good manifest of a record, checked again and with its defaults. */
   readonly readManifest: (manifest: Manifest) => Application | undefined;
-  readonly remoteOf: (application: Application) => Remote;
+  readonly remoteOf: (application: Application, source: NamedCredential | undefined) => Remote;
   /** How many targets are applied at once, over all Applications; healing has places of its own. */
   readonly applySlots: Slots;
   readonly healSlots: Slots;

@@ -30,6 +30,6 @@ export async function lastWordsOf(
 export async function readLastWords(containerId: string, visit: Visit, deps: ReconcileDeps): Promise<string> {
   // Words are a courtesy: a container that is just going away has none.
   const lines = await deps.docker.lastLines(containerId, LINES, visit.signal).catch(() => []);
-  const last = lines.map((line) => redact(line).trim()).findLast((line) => line !== "");
+  const last = lines.map((line) => redact(visit.mask(line)).trim()).findLast((line) => line !== "");
   return last === undefined ? "" : JSON.stringify(last.slice(0, LENGTH));
 }

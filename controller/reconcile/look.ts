@@ -4,6 +4,7 @@ import type { MadeTarget } from "../status/record.ts";
 import type { ReconcileDeps } from "./deps.ts";
 import { desiredServices, type DesiredService } from "./desired.ts";
 import type { Finding } from "./judged.ts";
+import { maskedPlan } from "./masking.ts";
 import type { Memory } from "./memory.ts";
 import { plan, type Plan } from "./plan.ts";
 import type { Visit } from "./visit.ts";
@@ -40,7 +41,7 @@ export async function look(
     }
   }
   const { rendering } = memory;
-  const judged = plan({
+  const found = plan({
     wanted,
     services: rendering?.services ?? recordedServices(made),
     made: made.services,
@@ -53,6 +54,7 @@ export async function look(
     ending: (id) => deps.engine.ending(id),
     prune: visit.application.spec.sync.prune,
   });
+  const judged = maskedPlan(found, visit.mask);
   const steps = judged.steps.filter(({ act, service }) => {
     if (act !== "up" && act !== "prune") return true;
     if (unopenable !== undefined) return false;

@@ -1,6 +1,7 @@
 import type { RenderedProject } from "../compose/compose.ts";
 import { FRESH_BUDGET, type HealBudget } from "./budget.ts";
 import type { DesiredService } from "./desired.ts";
+import { createGrowingMask } from "./secrets.ts";
 
 /**
  * What is remembered of one Application between visits and may be lost with the process: it only saves work, or paces it.
@@ -18,6 +19,8 @@ export interface Memory {
   findings: ReadonlyMap<string, number>;
   /** The last words of a container, by its id and start. */
   lastWords?: { readonly of: string; readonly text: string };
+  /** The mask of these Secrets' values and of all before them. */
+  readonly maskOf: ReturnType<typeof createGrowingMask>;
 }
 
 export interface Memories {
@@ -31,7 +34,7 @@ export function createMemories(): Memories {
     of(name) {
       const known = all.get(name);
       if (known !== undefined) return known;
-      const fresh: Memory = { budget: FRESH_BUDGET, findings: new Map() };
+      const fresh: Memory = { budget: FRESH_BUDGET, findings: new Map(), maskOf: createGrowingMask() };
       all.set(name, fresh);
       return fresh;
     },

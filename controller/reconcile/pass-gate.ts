@@ -7,7 +7,7 @@ import { judgeGate, type GateVerdict } from "./gate.ts";
 import { lastWordsOf } from "./last-words.ts";
 import type { Look } from "./look.ts";
 import type { Memory } from "./memory.ts";
-import { sameTarget } from "./target.ts";
+import { sameTarget, targetOf } from "./target.ts";
 import type { Visit } from "./visit.ts";
 
 /**
@@ -117,8 +117,7 @@ function failedGate(
   const failures = applied.tries + 1;
   // A one-shot is never run again by healing: the whole target is tried again.
   const attempt: Attempt = {
-    revision: applied.revision,
-    specHash: applied.specHash,
+    ...targetOf(applied),
     trigger: applied.trigger,
     startedAt: applied.startedAt,
     result: "failed",

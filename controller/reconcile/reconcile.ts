@@ -23,7 +23,9 @@ import { rfc3339 } from "../status/history.ts";
 import type { ApplicationRecord } from "../status/record.ts";
 import { admit, newRecord } from "./admit.ts";
 import type { ReconcileDeps } from "./deps.ts";
-import { createMemories } from "./memory.ts";
+import { maskedLog } from "./masking.ts";
+import { createMemories, type Memory } from "./memory.ts";
+import { secretsInUse } from "./secrets.ts";
 import { projectTaken, whoRuns } from "./wanted.ts";
 import { invalidDocument } from "./publish.ts";
 import { visitApplication } from "./visit-application.ts";
@@ -85,12 +87,14 @@ export function createReconciler(deps: ReconcileDeps, again: (key: string) => vo
       const message = `Cannot read the recorded manifest of "${key}": this version does not accept it`;
       return { kind: "failed", error: new ReconcileError(message, { reason, terminal: true }) };
     }
-    const visit = createVisit(record, application, signal, claims, deps);
+    const memory = memories.of(key);
+    const visit = createVisit(record, application, { signal, claims, memory }, deps);
+    const masked = { ...deps, log: maskedLog(deps.log, visit.mask) };
     if (record.deletion === undefined) {
-      return visitApplication(visit, declaration, memories.of(key), deps, () => again(key));
+      return visitApplication(visit, declaration, memory, masked, () => again(key));
     }
     leaveSlots(key);
-    const outcome = await visitDeletion(visit, declaration, deps);
+    const outcome = await visitDeletion(visit, declaration, masked);
     if (deps.records.get(key) === undefined) {
       memories.drop(key);
       // Who asked for the same project was refused until now.
@@ -182,14 +186,20 @@ function applicationOf(
   return deps.readManifest(record.manifest);
 }
 
+interface VisitSetting {
+  readonly signal: AbortSignal;
+  readonly claims: Map<string, string>;
+  readonly memory: Memory;
+}
+
 function createVisit(
   first: ApplicationRecord,
   application: Application,
-  signal: AbortSignal,
-  claims: Map<string, string>,
+  { signal, claims, memory }: VisitSetting,
   deps: ReconcileDeps,
 ): Visit {
   let record = first;
+  const secrets = secretsInUse(application.spec, deps.secrets);
   const project = record.project ?? application.spec.compose.projectName;
   return {
     name: record.name,
@@ -197,6 +207,8 @@ function createVisit(
     project,
     stableDir: join(deps.dataDir, "checkouts", record.name),
     signal,
+    secrets,
+    mask: memory.maskOf(secrets.texts),
     record: () => record,
     claimProject() {
       const other = claims.get(project) ?? whoRuns(project, record.name, deps);

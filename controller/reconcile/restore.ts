@@ -4,6 +4,7 @@ import { block, mayHealAt, spend, unblock } from "./budget.ts";
 import type { ReconcileDeps } from "./deps.ts";
 import { heal, stopAll } from "./heal.ts";
 import { findingKey, noteFindings, type Look } from "./look.ts";
+import { maskedError } from "./masking.ts";
 import type { Memory } from "./memory.ts";
 import type { Step } from "./steps.ts";
 import type { Visit } from "./visit.ts";
@@ -80,7 +81,7 @@ async function act(
     deps.log.info("healed", { event: "Healed", reason: "Drift", application: visit.name, why: reason });
   } catch (thrown) {
     if (!(thrown instanceof ReconcileError) || thrown.reason === "SyncInterrupted") throw thrown;
-    error = thrown;
+    error = maskedError(thrown, visit.mask);
     // One failure, whether or not what it was to heal had failed by itself.
     memory.budget = { ...block(memory.budget, deps.clock.monotonic()), failures: failures + 1 };
     deps.log.warn("healing failed", {

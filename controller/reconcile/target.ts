@@ -1,7 +1,7 @@
 import type { ApplicationSpec } from "../api/application.ts";
 import type { Rendering } from "../compose/compose.ts";
 import type { TreeEntry } from "../git/git.ts";
-import { hashOf } from "../lib/hash.ts";
+import { canonicalJson, hashOf } from "../lib/hash.ts";
 import type { Target } from "../status/record.ts";
 
 /**
@@ -13,12 +13,25 @@ export function specHash({ source, compose }: ApplicationSpec): string {
   return hashOf({
     repoURL: source.repoURL,
     path: source.path,
+    ...(source.submodules && { submodules: true }),
+    ...(source.verify && { verify: source.verify }),
     compose: { projectName, overrides, profiles, env, envFiles, allowUnset, build },
   });
 }
 
 export function sameTarget(a: Target | undefined, b: Target | undefined): boolean {
-  return a !== undefined && b !== undefined && a.revision === b.revision && a.specHash === b.specHash;
+  return (
+    a !== undefined &&
+    b !== undefined &&
+    a.revision === b.revision &&
+    a.specHash === b.specHash &&
+    a.secretsDigest === b.secretsDigest
+  );
+}
+
+/** The target alone, without what became of it. */
+export function targetOf({ revision, specHash, secretsDigest }: Target): Target {
+  return { revision, specHash, ...(secretsDigest !== undefined && { secretsDigest }) };
 }
 
 /** path → blob id of each repository file below the given files and folders. */
@@ -39,20 +52,23 @@ export function usedFilesHash(rendering: Rendering, entries: readonly TreeEntry[
   return hashOf(filesBelow(entries, Object.values(rendering.usedPaths).flat()));
 }
 
-/** For each service, what one run of it is: its rendering, its image and the files that it uses. */
+/** For each service, what one run of it is: its rendering, its image and the files that it uses, as a keyed digest. */
 export function runKeys(
   rendering: Rendering,
   entries: readonly TreeEntry[],
   imageIds: Readonly<Record<string, string | undefined>>,
+  fingerprint: (text: string) => string,
 ): Readonly<Record<string, string>> {
   return Object.fromEntries(
     Object.entries(rendering.project.services).map(([name, service]) => [
       name,
-      hashOf({
-        service,
-        image: imageIds[name] ?? "",
-        files: filesBelow(entries, rendering.usedPaths[name] ?? []),
-      }),
+      fingerprint(
+        canonicalJson({
+          service,
+          image: imageIds[name] ?? "",
+          files: filesBelow(entries, rendering.usedPaths[name] ?? []),
+        }),
+      ),
     ]),
   );
 }

@@ -160,6 +160,7 @@ export async function visitApplication(
       forbidden: whyForbidden(visit, deps),
       stalled: whyStalled(seen, memory),
       source: observedSource(source),
+      verifies: spec.source.verify !== undefined,
       decision: decided,
       newer: isNewer(),
       health: health ?? (seen && { status: seen.plan.health.status, message: seen.plan.health.message }),
@@ -171,10 +172,14 @@ export async function visitApplication(
 /** Which revision the source is at, and since when; a suspended Application is watched too. */
 async function noteSource(source: SourceState, visit: Visit, deps: ReconcileDeps): Promise<void> {
   if (source.checkedAt !== undefined) deps.metrics.sourceChecked(visit.name, source.checkedAt);
-  const { revision } = source;
-  if (revision === undefined || visit.record().source?.revision === revision) return;
-  const since = rfc3339(deps.clock.now());
-  await visit.update((record) => ({ ...record, source: { revision, since } }));
+  const { revision, ref } = source;
+  const before = visit.record().source;
+  if (revision === undefined || (before?.revision === revision && before.ref === ref)) return;
+  const since = before?.revision === revision ? before.since : rfc3339(deps.clock.now());
+  await visit.update((record) => ({
+    ...record,
+    source: { revision, ...(ref !== undefined && { ref }), since },
+  }));
 }
 
 /** What was stopped while it waited for its gate has the whole time again. */

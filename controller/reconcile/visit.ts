@@ -3,7 +3,9 @@ import type { Finding } from "./judged.ts";
 import type { ApplicationRecord, RecordedProcess } from "../status/record.ts";
 import type { RunOptions } from "../compose/compose.ts";
 import { failpoint } from "../lib/failpoint.ts";
+import type { Mask } from "../lib/mask.ts";
 import type { ReconcileDeps } from "./deps.ts";
+import type { SecretsInUse } from "./secrets.ts";
 
 /** One visit of one key: the worker holds the key, so nobody else writes this record. */
 export interface Visit {
@@ -15,6 +17,10 @@ export interface Visit {
   readonly stableDir: string;
   /** Aborts what can be broken off: staging, rendering, pull, build. */
   readonly signal: AbortSignal;
+  /** What the Secrets of the spec come to, as of the beginning of the visit. */
+  readonly secrets: SecretsInUse;
+  /** Takes their values, and those of before, out of what other programs say. */
+  readonly mask: Mask;
   record(): ApplicationRecord;
   /**
    * Keeps the Compose project for this visit, until the record says whose it is: of two Applications that ask for one
@@ -29,6 +35,7 @@ export interface Visit {
 export function changingRun(visit: Visit, deps: ReconcileDeps, command: string): RunOptions {
   return {
     signal: deps.hardStop,
+    mask: visit.mask,
     async onSpawn(identity) {
       const process: RecordedProcess = { ...identity, command, startedAt: deps.clock.now() };
       await visit.update((record) => ({ ...record, process }));
@@ -43,8 +50,11 @@ export function changingRun(visit: Visit, deps: ReconcileDeps, command: string):
 
 /** How a Compose command that changes no container runs: it is broken off when the visit is. */
 export function preparingRun(visit: Visit, deps: ReconcileDeps, command: string): RunOptions {
+  const { dockerConfig } = visit.secrets;
   return {
     signal: visit.signal,
+    mask: visit.mask,
+    ...(dockerConfig !== undefined && { dockerConfig }),
     onLine: (line) => deps.log.debug("compose", { application: visit.name, command, line }),
   };
 }

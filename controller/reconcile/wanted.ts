@@ -6,11 +6,19 @@ import type { ReconcileDeps } from "./deps.ts";
 import { specHash } from "./target.ts";
 import type { Visit } from "./visit.ts";
 
-/** Follows the Application's source, and says what is known of it. Asking again changes nothing. */
+/**
+ * Follows the Application's source, and says what is known of it. Asking again changes nothing. Without its credential the
+ * remote is not asked: what it would say to a stranger is another answer.
+ */
 export function sourceOf(visit: Visit, deps: ReconcileDeps): SourceState {
   const { source } = visit.application.spec;
+  const { sourceFault } = visit.secrets;
+  if (sourceFault !== undefined) {
+    deps.sources.unfollow(visit.name);
+    return { error: { reason: "SecretInvalid", message: sourceFault, since: deps.clock.now() } };
+  }
   deps.sources.follow(visit.name, {
-    remote: deps.remoteOf(visit.application),
+    remote: deps.remoteOf(visit.application, visit.secrets.source),
     revision: source.revision,
     intervalMs: source.intervalMs,
   });
@@ -19,8 +27,13 @@ export function sourceOf(visit: Visit, deps: ReconcileDeps): SourceState {
 
 /** The last good spec at the last known revision; undefined until the source has answered once in this process's life. */
 export function wantedTarget(visit: Visit, source: SourceState): Target | undefined {
-  if (source.revision === undefined) return undefined;
-  return { revision: source.revision, specHash: specHash(visit.application.spec) };
+  const { digest, fault } = visit.secrets;
+  if (source.revision === undefined || fault !== undefined) return undefined;
+  return {
+    revision: source.revision,
+    specHash: specHash(visit.application.spec),
+    ...(digest !== undefined && { secretsDigest: digest }),
+  };
 }
 
 /** What forbids every new target, whatever Git says. */
@@ -34,9 +47,12 @@ export function whyForbidden(visit: Visit, deps: ReconcileDeps): Why | undefined
     };
   }
   const other = whoRuns(projectName, name, deps);
-  if (other === undefined) return undefined;
-  const { reason, message } = projectTaken(projectName, other);
-  return { reason, message };
+  if (other !== undefined) {
+    const { reason, message } = projectTaken(projectName, other);
+    return { reason, message };
+  }
+  const { fault } = visit.secrets;
+  return fault === undefined ? undefined : { reason: "SecretInvalid", message: fault };
 }
 
 /** What was applied is on another engine: a person says whether it is to be brought up here. */

@@ -1,7 +1,7 @@
 /** Secrets by name, as Applications and Receivers ask for them: level-triggered, nothing is remembered but what was opened. */
-import { createHmac, hkdfSync } from "node:crypto";
 import type { Secret } from "../api/secret.ts";
 import type { SealingKey } from "../lib/aead.ts";
+import { createFingerprint } from "./fingerprint.ts";
 import type { Keyring } from "./keyring.ts";
 import { openSecret, readBytes, type OpenedSecret } from "./opened-secret.ts";
 
@@ -37,7 +37,7 @@ export interface SecretStoreDeps {
 
 export function createSecretStore({ declared, keyring, dataKey }: SecretStoreDeps): SecretStore {
   const opened = new WeakMap<Secret, OpenedSecret>();
-  const digestKey = Buffer.from(hkdfSync("sha256", dataKey.bytes, "", "conops digests of Secret values", 32));
+  const fingerprint = createFingerprint(dataKey, "digests of Secret values");
 
   function get(name: string): SecretLookup {
     const found = declared(name);
@@ -57,9 +57,7 @@ export function createSecretStore({ declared, keyring, dataKey }: SecretStoreDep
       const found = get(name);
       if (found.kind !== "ok") return undefined;
       const read = readBytes(found.secret, field);
-      return read.kind === "ok"
-        ? createHmac("sha256", digestKey).update(read.value).digest("hex")
-        : undefined;
+      return read.kind === "ok" ? fingerprint(read.value) : undefined;
     },
   };
 }

@@ -5,13 +5,15 @@
  */
 import type { Manifest } from "../api/application.ts";
 import type { Reason } from "../api/reasons.ts";
-import type { Condition, HistoryEntry, Trigger } from "../api/status.ts";
+import type { Condition, HistoryEntry, SourceStatus, Trigger } from "../api/status.ts";
 
 export interface Target {
   /** The commit. */
   readonly revision: string;
   /** Hash of the parts of the spec that shape what runs. */
   readonly specHash: string;
+  /** Keyed digest of the Secrets' values that do; not there where none does. */
+  readonly secretsDigest?: string;
 }
 
 /** What an apply made of one service, as read from the engine afterwards. */
@@ -89,6 +91,13 @@ export interface RecordedProcess {
   readonly startedAt: number;
 }
 
+export interface Verification {
+  readonly revision: string;
+  readonly verified: boolean;
+  readonly reason: Reason;
+  readonly message: string;
+}
+
 export interface Deletion {
   readonly startedAt: string;
   /** The first destructive step has begun: a returning manifest waits for the end. */
@@ -125,7 +134,9 @@ export interface ApplicationRecord {
   readonly lastHandledRequests: Readonly<Record<string, string>>;
   /** What was answered to a request that was not carried out. */
   readonly requestAnswers: Readonly<Record<string, string>>;
-  readonly source?: { readonly revision: string; readonly since: string };
+  readonly source?: SourceStatus;
+  /** What came of the last check of a signature. */
+  readonly verification?: Verification;
   /** `SERVICE/KIND` → RFC 3339. */
   readonly driftSince: Readonly<Record<string, string>>;
   readonly history: readonly HistoryEntry[];

@@ -16,7 +16,7 @@ export interface Why {
 export interface Observation {
   readonly record: Pick<
     ApplicationRecord,
-    "applied" | "attempt" | "deletion" | "state" | "generation" | "conditions"
+    "applied" | "attempt" | "deletion" | "state" | "generation" | "conditions" | "verification"
   >;
   readonly wantedState: "Running" | "Stopped";
   readonly suspended: boolean;
@@ -30,6 +30,8 @@ export interface Observation {
   /** Healing has given up its quick pace, or cannot go on: what a person should look at. */
   readonly stalled?: Why | undefined;
   readonly source: { readonly revision?: string; readonly error?: Why; readonly checked: boolean };
+  /** The spec asks for a signature. */
+  readonly verifies?: boolean;
   /** The target that Git and the spec ask for is the applied one. */
   readonly decision:
     "current" | "apply" | "awaiting" | "backoff" | "no-source" | "forbidden" | "suspended" | "stopped";
@@ -64,6 +66,7 @@ export function summarise(seen: Observation): Summary {
   if (progress?.kind === "Stalled") conditions.push({ type: "Stalled", status: "True", ...progress.why });
   conditions.push(
     { type: "SourceReady", ...judgeSource(seen) },
+    ...(seen.verifies === true ? [{ type: "SourceVerified" as const, ...judgeVerification(seen) }] : []),
     { type: "Synced", ...synced },
     { type: "Healthy", ...judgeHealthy(seen) },
   );
@@ -144,6 +147,12 @@ function judgeSource(seen: Observation): Verdict {
     return unknown("SourceNotChecked", "the remote has not been asked yet");
   }
   return { status: "True", reason: "SourceReady", message: `the remote is at ${short(source.revision)}` };
+}
+
+function judgeVerification({ record: { verification } }: Observation): Verdict {
+  if (verification === undefined) return unknown("SourceNotChecked", "no revision has been looked at yet");
+  const { verified, reason, message } = verification;
+  return { status: verified ? "True" : "False", reason, message };
 }
 
 function judgeSynced(seen: Observation): Verdict {

@@ -41,7 +41,8 @@ interface Follower {
 }
 
 interface PolledRemote {
-  readonly remote: Remote;
+  /** As it was followed last: its credential may change. */
+  remote: Remote;
   readonly host: string;
   readonly followers: Set<string>;
   readonly stop: AbortController;
@@ -81,6 +82,7 @@ export function createGitInformer(options: GitInformerOptions): GitInformer {
       failures: 0,
       cancelTimer: () => undefined,
     };
+    polled.remote = remote;
     remotes.set(remote.id, polled);
     polled.followers.add(name);
     return polled;
@@ -243,7 +245,8 @@ export function createGitInformer(options: GitInformerOptions): GitInformer {
       if (closed || (known !== undefined && hashOf(known.follow) === hashOf(follow))) return;
       const keepsState =
         known !== undefined &&
-        hashOf([known.follow.remote, known.follow.revision]) === hashOf([follow.remote, follow.revision]);
+        known.follow.remote.id === follow.remote.id &&
+        hashOf(known.follow.revision) === hashOf(follow.revision);
       const state = keepsState ? known.state : initialState(follow);
       followers.set(name, { follow, state, isDone: false });
       const polled = attach(name, follow.remote);

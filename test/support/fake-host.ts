@@ -21,6 +21,8 @@ interface FakeHostDeps {
   readonly acts: string[];
   readonly containers: ObservedContainer[];
   readonly isMissing: (image: string) => boolean;
+  /** Told how a pull is to run. */
+  readonly asked?: (options: RunOptions) => void;
 }
 
 const DONE: RunResult = { ended: "exited", exitCode: 0, output: "" };
@@ -33,6 +35,7 @@ export function createFakeHost({
   acts,
   containers,
   isMissing,
+  asked,
 }: FakeHostDeps): FakeHost {
   let counter = 0;
 
@@ -88,6 +91,7 @@ export function createFakeHost({
     compose: {
       version: () => Promise.resolve("2.40.3"),
       async pull(_rendering, policy, options) {
+        asked?.(options);
         return run("pull", options, () => acts.push(`pull ${policy}`));
       },
       build: (_rendering, options) => run("pull", options, () => acts.push("build")),

@@ -1,24 +1,29 @@
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import type { Application } from "../../controller/api/application.ts";
+import { API_VERSION, type Application, type ComposeVariable } from "../../controller/api/application.ts";
 import type { ReconcileError } from "../../controller/api/errors.ts";
 import type { Outcome } from "../../controller/api/outcome.ts";
 import { applicationFromManifest } from "../../controller/api/schema.ts";
 import type { ApplicationDocument, StatusDocument } from "../../controller/api/status.ts";
-import type { RenderedProject } from "../../controller/compose/compose.ts";
+import type { Secret } from "../../controller/api/secret.ts";
+import { checkSecret } from "../../controller/api/secret-schema.ts";
+import type { RenderedProject, RenderRequest, RunOptions } from "../../controller/compose/compose.ts";
 import type { ObservedContainer } from "../../controller/docker/docker.ts";
+import type { StageRequest } from "../../controller/git/git.ts";
 import { openLedgerStore } from "../../controller/git/ledger.ts";
 import { gitBlobId, sha256 } from "../../controller/lib/hash.ts";
 import { silentLog } from "../../controller/lib/log.ts";
 import { createSlots, type Slots } from "../../controller/lib/slots.ts";
 import type { ReconcileDeps } from "../../controller/reconcile/deps.ts";
 import { createReconciler, type Reconciler } from "../../controller/reconcile/reconcile.ts";
+import { NO_KEYS } from "../../controller/secret/keyring.ts";
+import { createSecretStore } from "../../controller/secret/secret-store.ts";
 import type { Declaration, RegistryRequest } from "../../controller/registry/registry.ts";
 import { openRecordStore, type RecordStore } from "../../controller/status/record-store.ts";
 import { readOrMakeDataKey } from "../../controller/status/data-key.ts";
 import { openRenderings } from "../../controller/status/renderings.ts";
-import type { Ending, SourceState } from "../../controller/watch/watch.ts";
+import type { Ending, Follow, SourceState } from "../../controller/watch/watch.ts";
 import { createFakeClock, type FakeClock } from "./fake-clock.ts";
 import { createFakeHost, type Step } from "./fake-host.ts";
 
@@ -45,9 +50,14 @@ export interface ReconcileWorld {
   readonly declarations: Map<string, Declaration>;
   readonly requests: RegistryRequest[];
   readonly sources: Map<string, SourceState>;
+  readonly secrets: Map<string, Secret>;
+  /** What was asked of Git and Compose last. */
+  readonly asked: { stage?: StageRequest; render?: RenderRequest; follow?: Follow; pull?: RunOptions };
   readonly endings: Map<string, Ending>;
   /** Declares an Application with these fields of the spec. */
   declare(name: string, spec?: Readonly<Record<string, unknown>>): Application;
+  /** Declares an Opaque Secret, or one of another type, with these fields in plain text; none: it is gone. */
+  keep(name: string, stringData: Readonly<Record<string, string>> | undefined, type?: string): void;
   /** A commit whose Compose file has these services; the source of every Application is at it from now on. */
   push(sha: string, services: Services, files?: Readonly<Record<string, string>>): void;
   /** Calls `fn` at each such step, before it is done; what it throws is its failure. */
@@ -88,13 +98,15 @@ export async function createReconcileWorld(): Promise<ReconcileWorld> {
     acts,
     containers,
     isMissing: (image) => world.missingImages.has(image),
+    asked: (options) => void (world.asked.pull = options),
   });
 
   async function open(): Promise<{ readonly reconciler: Reconciler; readonly records: RecordStore }> {
     const records = await openRecordStore(dataDir, silentLog);
+    const dataKey = await readOrMakeDataKey(dataDir);
     const deps: ReconcileDeps = {
       records,
-      renderings: await openRenderings(dataDir, { keys: [await readOrMakeDataKey(dataDir)] }),
+      renderings: await openRenderings(dataDir, { keys: [dataKey] }),
       ledgers: await openLedgerStore(dataDir),
       registry: {
         get: (key) => world.declarations.get(key) ?? { kind: "deleted" },
@@ -107,8 +119,8 @@ export async function createReconcileWorld(): Promise<ReconcileWorld> {
         id: () => "registry-1",
       },
       sources: {
-        follow: () => undefined,
-        unfollow: () => undefined,
+        follow: (_name, follow) => void (world.asked.follow = follow),
+        unfollow: () => void delete world.asked.follow,
         get: (name) =>
           world.sources.get(name) ??
           (head === undefined ? {} : { revision: head, checkedAt: clock.now(), polledAt: clock.now() }),
@@ -117,7 +129,9 @@ export async function createReconcileWorld(): Promise<ReconcileWorld> {
         close: () => Promise.resolve(),
       },
       git: {
-        async stage({ sha, dir }, signal) {
+        async stage(request, signal) {
+          const { sha, dir } = request;
+          world.asked.stage = request;
           await pass("stage");
           signal.throwIfAborted();
           const commit = commits.get(sha) ?? { services: {}, files: {} };
@@ -142,10 +156,15 @@ export async function createReconcileWorld(): Promise<ReconcileWorld> {
       docker: host.docker,
       compose: {
         ...host.compose,
-        async render({ project, stagingDir, stableDir }) {
+        async render(request) {
+          const { project, stagingDir, stableDir, env } = request;
+          world.asked.render = request;
           await pass("render");
           const commit = commits.get(staged.get(stagingDir) ?? "");
-          const rendered: RenderedProject = { name: project, services: commit?.services ?? {} };
+          const rendered: RenderedProject = {
+            name: project,
+            services: interpolated(commit?.services ?? {}, env),
+          };
           const json = JSON.stringify(rendered);
           return {
             json,
@@ -161,6 +180,15 @@ export async function createReconcileWorld(): Promise<ReconcileWorld> {
           };
         },
       },
+      secrets: createSecretStore({
+        declared(name) {
+          const secret = world.secrets.get(name);
+          return secret === undefined ? { kind: "missing" } : { kind: "present", secret };
+        },
+        keyring: NO_KEYS,
+        dataKey,
+      }),
+      fingerprint: sha256,
       engine: {
         hasSynced: () => world.engine.id !== undefined,
         down: () =>
@@ -190,7 +218,11 @@ export async function createReconcileWorld(): Promise<ReconcileWorld> {
         removedByHand: () => Promise.resolve(world.removedByHand),
       },
       readManifest: (manifest) => applicationFromManifest(manifest, { allowFileRepos: false }),
-      remoteOf: ({ spec }) => ({ id: "remote", url: spec.source.repoURL }),
+      remoteOf: ({ spec }, source) => ({
+        id: "remote",
+        url: spec.source.repoURL,
+        ...(source && { credential: source.credential }),
+      }),
       applySlots: world.applySlots,
       healSlots: world.healSlots,
       processes: { isAlive: () => Promise.resolve(false), end: () => Promise.resolve() },
@@ -225,6 +257,8 @@ export async function createReconcileWorld(): Promise<ReconcileWorld> {
     declarations: new Map(),
     requests: [],
     sources: new Map(),
+    secrets: new Map(),
+    asked: {},
     endings: new Map(),
     applySlots: createSlots(1),
     healSlots: createSlots(1),
@@ -252,6 +286,14 @@ export async function createReconcileWorld(): Promise<ReconcileWorld> {
       });
       world.reconciler.interrupt(name);
       return application;
+    },
+    keep(name, stringData, type = "Opaque") {
+      world.secrets.delete(name);
+      if (stringData === undefined) return;
+      const metadata = { name };
+      const checked = checkSecret({ apiVersion: API_VERSION, kind: "Secret", metadata, type, stringData });
+      if ("faults" in checked) throw new Error(`Cannot keep "${name}": it is not valid`);
+      world.secrets.set(name, checked.secret);
     },
     push(sha, services, files = {}) {
       commits.set(sha, { services, files });
@@ -286,4 +328,12 @@ export async function createReconcileWorld(): Promise<ReconcileWorld> {
 /** What a failed outcome says; undefined for any other. */
 export function errorOf(outcome: Outcome): ReconcileError | undefined {
   return outcome.kind === "failed" ? outcome.error : undefined;
+}
+
+/** `${NAME}` for its value, as Compose would have it. */
+function interpolated(services: Services, env: readonly ComposeVariable[]): Services {
+  let text = JSON.stringify(services);
+  for (const { name, value } of env)
+    text = text.replaceAll(`\${${name}}`, JSON.stringify(value).slice(1, -1));
+  return JSON.parse(text) as Services;
 }

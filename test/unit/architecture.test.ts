@@ -27,7 +27,7 @@ const TABLE: Readonly<Record<string, Room>> = {
   telemetry: { rooms: ["api", "lib"], packages: ["prom-client", "winston"] },
   watch: { rooms: ["git", "docker", "api", "lib"], packages: ["semver"] },
   reconcile: {
-    rooms: ["git", "compose", "docker", "status", "api", "lib"],
+    rooms: ["git", "compose", "docker", "secret", "status", "api", "lib"],
     types: ["watch/watch.ts", "registry/registry.ts"],
     packages: [],
   },

@@ -166,6 +166,12 @@ export const applicationsCRD: CustomResourceDefinition = {
                     "required": [
                       "repoURL"
                     ],
+                    "x-kubernetes-validations": [
+                      {
+                        "rule": "self.repoURL.matches('^(https?://|git://|file://|/)') || has(self.secretRef)",
+                        "message": "must name a Secret in secretRef, since an ssh URL is read with a key"
+                      }
+                    ],
                     "properties": {
                       "repoURL": {
                         "description": "The Git repository: an https, http, git or ssh URL, or the short form user@host:path. file: URLs and absolute local paths work only where the controller runs with --allow-file-repos. Never with credentials in it: they belong into a Secret.",

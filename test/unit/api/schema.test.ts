@@ -137,6 +137,22 @@ describe("checkApplication()", () => {
     });
   });
 
+  it("takes what refers to Secrets", () => {
+    const env = [{ name: "A", valueFrom: { secretKeyRef: { name: "s", key: "k" } } }];
+    const { spec } = applicationOf(
+      manifestOf({
+        source: { repoURL: "git@git.example.com:shop.git", secretRef: { name: "key" } },
+        compose: { env, imagePullSecrets: [{ name: "registry" }] },
+      }),
+    );
+
+    expect(spec.source.secretRef).to.equal("key");
+    expect(spec.compose.env).to.deep.equal([
+      { name: "A", secretKeyRef: { name: "s", key: "k" }, inject: false },
+    ]);
+    expect(spec.compose.imagePullSecrets).to.deep.equal(["registry"]);
+  });
+
   for (const [revision, wanted] of [
     [{ branch: "main" }, { kind: "branch", name: "main" }],
     [{ tag: "v1" }, { kind: "tag", name: "v1" }],
@@ -177,22 +193,9 @@ describe("checkApplication()", () => {
   const supported = manifestOf({ source });
   const refused: readonly (readonly [string, unknown, readonly string[]])[] = [
     [
-      "secretRef",
-      manifestOf({ source: { ...source, secretRef: { name: "key" } } }),
-      ["!spec.source.secretRef: is not supported by this version; remove it"],
-    ],
-    [
       "revision.semver",
       manifestOf({ source: { ...source, revision: { semver: ">=1" } } }),
       ["!spec.source.revision.semver: is not supported by this version; remove it"],
-    ],
-    [
-      "env[].valueFrom",
-      manifestOf({
-        source,
-        compose: { env: [{ name: "A", valueFrom: { secretKeyRef: { name: "s", key: "k" } } }] },
-      }),
-      ["!spec.compose.env[0].valueFrom: is not supported by this version; remove it"],
     ],
     [
       "manifests",
@@ -210,10 +213,10 @@ describe("checkApplication()", () => {
       ["!spec.dependsOn: is not supported by this version; remove it"],
     ],
     [
-      "ssh URLs",
+      "an ssh URL without a key",
       manifestOf({ source: { repoURL: "git@git.example.com:shop.git" } }),
       [
-        "spec.source.repoURL: ssh is not supported by this version: it needs a key from a Secret; write an https, http or git URL",
+        "spec.source: must name a Secret in secretRef: an ssh URL is read with a key (type kubernetes.io/ssh-auth)",
       ],
     ],
     [
@@ -227,13 +230,14 @@ describe("checkApplication()", () => {
     [
       "all that it cannot obey at once, also beside other faults",
       manifestOf({
-        source: { ...source, secretRef: { name: "key" } },
+        source,
+        manifests: {},
         state: "Gone",
         dependsOn: [{ name: "a" }],
       }),
       [
         'spec.state: must be Running or Stopped, not "Gone"',
-        "!spec.source.secretRef: is not supported by this version; remove it",
+        "!spec.manifests: is not supported by this version; remove it",
         "!spec.dependsOn: is not supported by this version; remove it",
       ],
     ],

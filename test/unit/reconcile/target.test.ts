@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { sha256 } from "../../../controller/lib/hash.ts";
 import type { ApplicationSpec } from "../../../controller/api/application.ts";
 import { applicationFromManifest } from "../../../controller/api/schema.ts";
 import type { Rendering } from "../../../controller/compose/compose.ts";
@@ -97,16 +98,19 @@ describe("used files", () => {
     const services = { migrate: { image: "m:1" }, web: { image: "w:1" } };
     const used = { migrate: ["sql"], web: ["www"] };
     const key = (images: Readonly<Record<string, string>>, files: Readonly<Record<string, string>>): string =>
-      runKeys(rendering(used, services), entries(files), images)["migrate"] ?? "";
+      runKeys(rendering(used, services), entries(files), images, sha256)["migrate"] ?? "";
     const before = key({ migrate: "i1", web: "i1" }, { "sql/1": "1", "www/x": "1" });
 
     expect(key({ migrate: "i1", web: "i2" }, { "sql/1": "1", "www/x": "2" })).to.equal(before);
     expect(key({ migrate: "i2", web: "i1" }, { "sql/1": "1" })).not.to.equal(before);
     expect(key({ migrate: "i1", web: "i1" }, { "sql/1": "2" })).not.to.equal(before);
     expect(
-      runKeys(rendering(used, { migrate: { image: "m:2" } }), entries({ "sql/1": "1" }), { migrate: "i1" })[
-        "migrate"
-      ],
+      runKeys(
+        rendering(used, { migrate: { image: "m:2" } }),
+        entries({ "sql/1": "1" }),
+        { migrate: "i1" },
+        sha256,
+      )["migrate"],
     ).not.to.equal(before);
   });
 });

@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { TRIGGERS } from "../../../controller/api/status.ts";
 import { DRIFT_KINDS } from "../../../controller/api/drift.ts";
 import { createMetrics, type Metrics } from "../../../controller/telemetry/metrics.ts";
 
@@ -242,7 +243,7 @@ describe("createMetrics(): Applications", () => {
     expect(drift).to.contain('conops_drift_total{name="shop",kind="Missing"} 1');
     expect(drift).to.contain('conops_drift_total{name="shop",kind="Orphan"} 0');
     const syncs = await series(metrics, "conops_sync_total");
-    expect(syncs.length).to.equal(8);
+    expect(syncs.length).to.equal(2 * TRIGGERS.length);
     expect(syncs).to.contain('conops_sync_total{name="shop",result="Failed",trigger="Drift"} 1');
     expect(syncs).to.contain('conops_sync_total{name="shop",result="Succeeded",trigger="Requested"} 0');
     expect(await series(metrics, "conops_sync_duration_seconds")).to.contain(

@@ -277,6 +277,32 @@ describe("createGitInformer()", () => {
     expect(informer.get("shop").revision).to.equal(A);
   });
 
+  it("asks at once with a credential that changed, and keeps what it knows meanwhile", async () => {
+    const harness = start();
+    const { clock, informer, enqueued } = harness;
+    const seen: Remote["credential"][] = [];
+    harness.reply = ({ credential }) => {
+      seen.push(credential);
+      return main(A);
+    };
+    const as = (token: string): Follow =>
+      follow({ remote: { ...remote(), credential: { kind: "bearer", token } } });
+    informer.follow("shop", as("old"));
+    informer.follow("blog", as("old"));
+    await clock.advance(SECOND);
+    enqueued();
+
+    informer.follow("shop", as("new"));
+    expect(informer.get("shop").revision).to.equal(A);
+    expect(enqueued()).to.deep.equal([]);
+    await clock.advance(SECOND);
+
+    expect(seen).to.deep.equal([
+      { kind: "bearer", token: "old" },
+      { kind: "bearer", token: "new" },
+    ]);
+  });
+
   it("stops polling the remote that its last follower left", async () => {
     const { clock, informer, askedAt, running } = start();
     informer.follow("shop", follow());

@@ -1,0 +1,149 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect } from "chai";
+import { ReconcileError } from "../../../controller/api/errors.ts";
+import type { ApplicationStatus, ConditionType } from "../../../controller/api/status.ts";
+import { createReconcileWorld, type ReconcileWorld } from "../../support/reconcile-world.ts";
+
+const MARKER = "hunter2-marker";
+const compose = { env: [{ name: "DB", valueFrom: { secretKeyRef: { name: "shop", key: "db" } } }] };
+const services = { web: { image: "web:1", environment: { DB: "${DB}" } } };
+
+describe("a visit of an Application that refers to Secrets", () => {
+  let world: ReconcileWorld;
+
+  beforeEach(async () => {
+    world = await createReconcileWorld();
+    world.push("c1", services);
+  });
+  afterEach(() => world.close());
+
+  function status(): ApplicationStatus {
+    return world.statuses.get("shop")?.status as ApplicationStatus;
+  }
+  function condition(type: ConditionType): string {
+    const found = status().conditions.find((each) => each.type === type);
+    return `${found?.status} ${found?.reason}: ${found?.message}`;
+  }
+  /** Everything that was written, but for what is sealed. */
+  function written(): string {
+    const files = readdirSync(world.dataDir, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile() && !entry.name.endsWith(".sealed"))
+      .map((entry) => readFileSync(join(entry.parentPath, entry.name), "latin1"));
+    return [...files, JSON.stringify([...world.statuses])].join("\n");
+  }
+
+  it("hands values to the rendering, and writes none of them anywhere", async () => {
+    world.keep("shop", { db: MARKER });
+    world.declare("shop", { compose });
+
+    await world.settle("shop", 10_000);
+
+    expect(condition("Ready")).to.match(/^True/);
+    expect(world.asked.render?.env).to.deep.equal([{ name: "DB", value: MARKER, inject: false }]);
+    expect(world.asked.render?.mask?.(`says ${MARKER}`)).to.equal("says ***");
+    expect(written()).not.to.contain(MARKER);
+    expect(written()).not.to.contain(Buffer.from(MARKER).toString("base64").slice(0, 12));
+  });
+
+  it("applies a changed value by itself, once, and says why", async () => {
+    world.keep("shop", { db: "one", other: "x" });
+    world.declare("shop", { compose });
+    await world.settle("shop", 10_000);
+    world.acts.length = 0;
+
+    world.keep("shop", { db: "one", other: "changed, but not referred to" });
+    await world.settle("shop", 10_000);
+    expect(world.acts).to.deep.equal([]);
+
+    world.keep("shop", { db: "two" });
+    await world.settle("shop", 10_000);
+
+    expect(world.acts).to.deep.equal(["up"]);
+    expect(status().sync.trigger).to.equal("SecretChanged");
+    expect(condition("Ready")).to.match(/^True/);
+  });
+
+  it("heals what runs while the Secret is gone, applies nothing, and goes on when it returns", async () => {
+    world.keep("shop", { db: MARKER });
+    world.declare("shop", { compose });
+    await world.settle("shop", 10_000);
+    world.keep("shop", undefined);
+    world.push("c2", { web: { image: "web:2", environment: { DB: "${DB}" } } });
+    world.containers.length = 0;
+    world.acts.length = 0;
+
+    await world.settle("shop", 10_000);
+
+    expect(world.acts).to.deep.equal(["up web"]);
+    expect(world.containers.map(({ image }) => image)).to.deep.equal(["web:1"]);
+    const fault = 'Cannot set the variable "DB" of spec.compose.env: there is no Secret "shop"';
+    expect(condition("Ready")).to.equal(`False SecretInvalid: ${fault}`);
+    expect(condition("Healthy")).to.match(/^True/);
+    expect(status().phase).to.equal("Degraded");
+
+    world.keep("shop", { db: MARKER });
+    await world.settle("shop", 10_000);
+
+    expect(condition("Ready")).to.match(/^True/);
+    expect(world.containers.map(({ image }) => image)).to.deep.equal(["web:2"]);
+  });
+
+  it("waits for a Secret that was never there", async () => {
+    world.declare("shop", { compose });
+
+    await world.settle("shop", 10_000);
+    expect(condition("Ready")).to.match(/^False SecretInvalid: .*there is no Secret "shop"/);
+    expect(status().phase).to.equal("Error");
+    expect(world.acts).to.deep.equal([]);
+
+    world.keep("shop", { db: MARKER });
+    await world.settle("shop", 10_000);
+    expect(condition("Ready")).to.match(/^True/);
+  });
+
+  it("does not ask the remote without its credential, and asks with it as soon as there is one", async () => {
+    const source = { repoURL: "https://git.example.com/shop.git", secretRef: { name: "token" } };
+    world.declare("shop", { source });
+
+    await world.settle("shop");
+    expect(world.asked.follow).to.equal(undefined);
+    expect(condition("SourceReady")).to.match(/^False SecretInvalid: Cannot use spec\.source\.secretRef/);
+
+    world.keep("token", { token: MARKER }, "conops.dev/bearer-token");
+    await world.settle("shop", 10_000);
+    expect(world.asked.follow?.remote.credential).to.deep.equal({ kind: "bearer", token: MARKER });
+    expect(world.asked.stage?.remote.credential).to.deep.equal({ kind: "bearer", token: MARKER });
+    expect(condition("Ready")).to.match(/^True/);
+    expect(written()).not.to.contain(MARKER);
+  });
+
+  it("gives a pull the credentials of its registries, and an `up` none", async () => {
+    const auths = { "registry.example.com": { auth: Buffer.from(`ada:${MARKER}`).toString("base64") } };
+    world.keep(
+      "registry",
+      { ".dockerconfigjson": JSON.stringify({ auths }) },
+      "kubernetes.io/dockerconfigjson",
+    );
+    world.declare("shop", { compose: { pull: "always", imagePullSecrets: [{ name: "registry" }] } });
+
+    await world.settle("shop", 10_000);
+
+    expect(JSON.parse(world.asked.pull?.dockerConfig ?? "")).to.deep.equal({ auths });
+    expect(written()).not.to.contain(auths["registry.example.com"].auth);
+  });
+
+  it("says what failed without the value that another program repeats", async () => {
+    world.keep("shop", { db: MARKER });
+    world.declare("shop", { compose });
+    world.at("up", () => {
+      throw new ReconcileError(`Cannot bring up "shop": invalid proto: ${MARKER}`, { reason: "UpFailed" });
+    });
+
+    await world.visit("shop");
+
+    expect(condition("Ready")).to.equal('False UpFailed: Cannot bring up "shop": invalid proto: ***');
+    expect(status().history[0]?.reason).to.contain("***");
+    expect(written()).not.to.contain(MARKER);
+  });
+});
