@@ -49,25 +49,31 @@ export function editManifest(
   return editDocuments(text, [{ document, changes }]);
 }
 
-/** Makes all changes to several documents of the text, or none. Never throws for what the text or the changes are. */
-export function editDocuments(text: string, edits: readonly DocumentEdit[]): EditedText | EditFault {
+/**
+ * Makes all changes to several documents of the text, or none. `plan` is given what each document is read as, once all can
+ * be read. Never throws for what the text or the changes are.
+ */
+export function editDocuments(
+  text: string,
+  plan: readonly DocumentEdit[] | ((documents: readonly unknown[]) => readonly DocumentEdit[]),
+): EditedText | EditFault {
   // A byte order mark would count as a column.
-  if (!text.startsWith("\uFEFF")) return editUnmarked(text, edits);
-  const edited = editUnmarked(text.slice(1), edits);
+  if (!text.startsWith("\uFEFF")) return editUnmarked(text, plan);
+  const edited = editUnmarked(text.slice(1), plan);
   return "message" in edited ? edited : { ...edited, text: `\uFEFF${edited.text}` };
 }
 
-function editUnmarked(text: string, edits: readonly DocumentEdit[]): EditedText | EditFault {
+function editUnmarked(text: string, plan: Parameters<typeof editDocuments>[1]): EditedText | EditFault {
   const documents = readDocuments(text);
   if ("message" in documents) return documents;
   const spans = splitDocuments(text);
   const placeAt = createPlaceIndex(text);
-  const values = documents.map(({ value }) => value);
+  const values: unknown[] = documents.map(({ value }) => value);
   const removed = new Set<string>();
   let result = text;
   let how: EditedText["how"] = "splice";
   const changesOf = new Map<number, Change[]>();
-  for (const { document, changes } of edits) {
+  for (const { document, changes } of typeof plan === "function" ? plan(values) : plan) {
     changesOf.set(document, [...(changesOf.get(document) ?? []), ...changes]);
   }
   // From the last to the first, so that the places of those before stay.

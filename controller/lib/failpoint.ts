@@ -22,6 +22,10 @@ export const FAILPOINTS = [
   "deletion-recorded",
   "torn-down",
   "record-removed",
+  "edit-draft",
+  "edit-written",
+  "edit-exchanged",
+  "edit-believed",
 ] as const;
 
 export type Failpoint = (typeof FAILPOINTS)[number];

@@ -72,6 +72,18 @@ export async function waitForLock(
   }
 }
 
+/**
+ * Takes the exclusive lock on a folder itself, which leaves no file in it. Undefined: somebody else holds it (also within
+ * this process); `none`: its file system has no such locks. Throws as `open` does.
+ */
+export function tryLockFolder(path: string): Lock | "none" | undefined {
+  const fd = openSync(path, constants.O_RDONLY | constants.O_DIRECTORY);
+  const code = lockCode(fd);
+  if (code === "") return lockOf(fd);
+  closeSync(fd);
+  return code === "EAGAIN" ? undefined : "none";
+}
+
 function lockOf(fd: number): Lock {
   let isHeld = true;
   return {

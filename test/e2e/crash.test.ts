@@ -24,6 +24,13 @@ const DURING_A_SYNC: readonly Failpoint[] = [
 ];
 const DURING_A_REQUEST: readonly Failpoint[] = ["request-consumed"];
 const DURING_A_HEALING: readonly Failpoint[] = ["heal-started"];
+/** `test/integration/edit/crash.test.ts` kills an edit there. */
+const DURING_AN_EDIT: readonly Failpoint[] = [
+  "edit-draft",
+  "edit-written",
+  "edit-exchanged",
+  "edit-believed",
+];
 const DURING_A_DELETION: readonly Failpoint[] = ["deletion-recorded", "torn-down", "record-removed"];
 
 describe("a controller that is killed", () => {
@@ -38,7 +45,13 @@ describe("a controller that is killed", () => {
 
   it("is killed at every failpoint below", () => {
     expect(
-      [...DURING_A_SYNC, ...DURING_A_REQUEST, ...DURING_A_HEALING, ...DURING_A_DELETION].toSorted(),
+      [
+        ...DURING_A_SYNC,
+        ...DURING_A_REQUEST,
+        ...DURING_A_HEALING,
+        ...DURING_A_DELETION,
+        ...DURING_AN_EDIT,
+      ].toSorted(),
     ).to.deep.equal([...FAILPOINTS].toSorted());
   });
 
