@@ -69,7 +69,7 @@ export function isDamage(error: unknown): boolean {
   if (!(error instanceof OperationError) || error.failure.kind !== "failed") return false;
   const { kind, message } = error.failure.failure;
   if (kind !== "native") return false;
-  return error.op === "checkout" ? !EXPLAINED.test(message) : DAMAGED.test(message);
+  return isLocal(error.op) ? !EXPLAINED.test(message) : DAMAGED.test(message);
 }
 
 const EXPLAINED =
@@ -78,10 +78,10 @@ const DAMAGED =
   /zlib|inflate|corrupt|object not found|pack|mirror is no repository|malformed|failed to lock|\.lock'|ref '|reference|failed to mmap|target OID|config|invalid (?:literal|stored|distance|block|code|bit)|incorrect (?:data|header|length)|not a directory|no such file/i;
 
 function causeOf({ op, failure }: OperationError, attempt: Attempt): Cause {
-  const general: Reason = op === "checkout" ? "CheckoutFailed" : "FetchFailed";
+  const general: Reason = isLocal(op) ? "CheckoutFailed" : "FetchFailed";
   switch (failure.kind) {
     case "timedOut":
-      return op === "checkout"
+      return isLocal(op)
         ? { reason: "CheckoutFailed", text: "it took too long" }
         : { reason: "RemoteTimedOut", text: "the remote did not answer in time" };
     case "lost":
@@ -91,10 +91,15 @@ function causeOf({ op, failure }: OperationError, attempt: Attempt): Cause {
     case "closed":
       return { reason: general, text: "ConOps is stopping" };
     case "failed":
-      return causeOfFailure(failure.failure, { general, attempt, remote: op !== "checkout" });
+      return causeOfFailure(failure.failure, { general, attempt, remote: !isLocal(op) });
     default:
       return failure satisfies never;
   }
+}
+
+/** Only the mirror is asked, not the remote. */
+function isLocal(op: Request["op"]): boolean {
+  return op === "checkout" || op === "read";
 }
 
 interface Setting {

@@ -17,6 +17,8 @@ export interface Advertisement {
   readonly head?: { readonly ref?: string; readonly sha: string };
   /** Full ref name (`refs/heads/main`, `refs/tags/v1`) → commit; annotated tags are peeled. */
   readonly refs: Readonly<Record<string, string>>;
+  /** Full ref name of an annotated tag → the tag's own object, which holds its signature. Left out when there is none. */
+  readonly tagObjects?: Readonly<Record<string, string>>;
 }
 
 export interface Commit {
@@ -43,6 +45,33 @@ export interface Staged {
   readonly leftOut: readonly string[];
   /** What is not as Git has it, in words: what was left out, and contents that are kept elsewhere. */
   readonly warnings: readonly string[];
+  /** There if, and only if, the request asked for verification. */
+  readonly verified?: Verified;
+}
+
+/** Whose signatures count, and of what: texts of the manifest or of a Secret. */
+export interface VerifyRequest {
+  /** `HEAD`: the commit must be signed. `Tag`: the annotated tag that `ref` names. */
+  readonly mode: "HEAD" | "Tag";
+  /** OpenSSH's allowed_signers. Without it, no SSH key is allowed. */
+  readonly allowedSigners?: string;
+  /** Armored. Without it, no PGP key is allowed. */
+  readonly allowedPGPKeys?: string;
+}
+
+/** Who signed what. */
+export interface Verified {
+  readonly mode: VerifyRequest["mode"];
+  /** The id of the commit or tag that carries the signature. */
+  readonly object: string;
+  /** The short name of the tag; only in the mode `Tag`. */
+  readonly tag?: string;
+  /** The principals as allowed_signers has them, or the primary user id of the PGP key. */
+  readonly signer: string;
+  /** `SHA256:...` of an SSH key; 40 hexadecimal digits of a primary PGP key. */
+  readonly fingerprint: string;
+  /** `ED25519`, `RSA 3072`, `PGP RSA 4096`. */
+  readonly keyType: string;
 }
 
 export interface StageRequest {
@@ -50,6 +79,10 @@ export interface StageRequest {
   readonly sha: string;
   /** The ref that led to `sha`, fetched when the mirror lacks the commit; none for a pinned commit: then all refs. */
   readonly ref?: string;
+  /** The object of the annotated tag that `ref` is, as it was advertised: what is verified in the mode `Tag`. */
+  readonly tagObject?: string;
+  /** Nothing is checked out unless an allowed signer has signed it. */
+  readonly verify?: VerifyRequest;
   /** Where to check out: must not exist yet; its parent does. Bytes are exactly Git's (no filters, no eol). */
   readonly dir: string;
 }

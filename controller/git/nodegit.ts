@@ -29,7 +29,7 @@ interface NativeTree {
   id(): NativeOid;
 }
 
-interface NativeOdbObject {
+export interface NativeOdbObject {
   data(): NativeBuffer;
   size(): number;
 }

@@ -18,12 +18,12 @@ export type PgpVerdict =
   | { readonly kind: "refused"; readonly why: string; readonly key: PgpKey };
 
 export interface PgpKey {
-  /** Of the primary key, as gpg prints it; only the key id where the key is not known. */
+  /** Of the primary key, as gpg prints it; where the key is not known, what the signature says of it. */
   readonly fingerprint: string;
   /** The primary user id, where the key is known. */
   readonly userId?: string;
-  /** `PGP`, with the algorithm where the key is known: `PGP EDDSA`. */
-  readonly kind: string;
+  /** `RSA 3072`, `EDDSA ed25519`, where the key is known. */
+  readonly kind?: string;
 }
 
 export interface PgpQuestion {
@@ -51,7 +51,9 @@ export async function parsePgpKeys(text: string): Promise<readonly PublicKey[]> 
   const keys: PublicKey[] = [];
   for (const [block, what = ""] of blocks) {
     if (what.startsWith("PRIVATE")) {
-      throw new PgpFault("a private key stands where public keys belong: replace that key, it is not private any more");
+      throw new PgpFault(
+        "a private key stands where public keys belong: replace that key, it is not private any more",
+      );
     }
     if (what !== "PUBLIC KEY BLOCK") throw new PgpFault(`a PGP ${what.toLowerCase()} is no public key`);
     try {
@@ -73,8 +75,8 @@ export async function judgePgpSignature(question: PgpQuestion): Promise<PgpVerdi
   const { issuerKeyID, created } = packet;
   const key = question.keys.find((candidate) => candidate.getKeys(issuerKeyID).length > 0);
   if (key === undefined) {
-    const fingerprint = issuerKeyID.toHex().toUpperCase();
-    return { kind: "refused", why: "is not listed", key: { fingerprint, kind: "PGP" } };
+    const fingerprint = hexOf(packet.issuerFingerprint) ?? issuerKeyID.toHex().toUpperCase();
+    return { kind: "refused", why: "is not listed", key: { fingerprint } };
   }
   const shown = await describeKey(key, question.now);
   const createdAt = created?.getTime() ?? Infinity;
@@ -94,7 +96,8 @@ export async function judgePgpSignature(question: PgpQuestion): Promise<PgpVerdi
 
 async function readPacket(armored: string): Promise<SignaturePacket> {
   if (armored.length > MAX_SIGNATURE) throw new PgpFault("the signature is too long");
-  if (!SIGNATURE.test(armored)) throw new PgpFault("the signature is incomplete, or followed by something else");
+  if (!SIGNATURE.test(armored))
+    throw new PgpFault("the signature is incomplete, or followed by something else");
   const { enums } = await import("openpgp");
   const { packets } = await readSignatureOf(armored);
   const [packet, ...others] = packets;
@@ -153,6 +156,11 @@ const CAUSES: readonly { readonly pattern: RegExp; readonly why: string }[] = [
   { pattern: /expired/i, why: "has expired" },
   { pattern: /newer than the signature|in the future/i, why: "is newer than the signature" },
   { pattern: /too weak|disabled|insecure/i, why: "is too weak" },
+  // Brainpool's curves need packages of their own.
+  {
+    pattern: /cannot find module|unsupported|unknown|not supported/i,
+    why: "is of a kind that is not supported",
+  },
 ];
 
 /** In our words; the library's own tell the key id again. */
@@ -164,11 +172,12 @@ function whyNotUsable(message: string): string {
 async function describeKey(key: PublicKey, now: number): Promise<PgpKey> {
   const fingerprint = key.getFingerprint().toUpperCase();
   const { algorithm, bits, curve } = key.getAlgorithmInfo();
-  const kind = `PGP ${algorithm.replace(/(?:EncryptSign|Legacy|Sign)$/, "").toUpperCase()}`;
+  const name = algorithm.replace(/(?:EncryptSign|Legacy|Sign)$/, "").toUpperCase();
+  const size = bits ?? curve?.replace(/Legacy$/, "");
   const userId = await userIdOf(key, now);
   return {
     fingerprint,
-    kind: bits === undefined ? `${kind}${curve === undefined ? "" : ` ${curve}`}` : `${kind} ${bits}`,
+    kind: size === undefined ? name : `${name} ${size}`,
     ...(userId !== undefined && { userId }),
   };
 }
@@ -188,6 +197,13 @@ async function strictConfig() {
   return { ...config, ...STRICT };
 }
 
+function hexOf(bytes: Uint8Array | null): string | undefined {
+  return bytes === null ? undefined : Buffer.from(bytes).toString("hex").toUpperCase();
+}
+
 function oneLine(text: string): string {
-  return text.replace(/\p{Cc}+/gu, " ").trim().slice(0, 200);
+  return text
+    .replace(/\p{Cc}+/gu, " ")
+    .trim()
+    .slice(0, 200);
 }

@@ -190,7 +190,7 @@ export function createPoolWorker(options: PoolWorkerOptions, handlers: PoolWorke
 
 /** Which host keys a job relies on, if any. */
 export function hostKeysOf({ job: { request } }: Ticket): HostKeys | undefined {
-  return request.op === "checkout" ? undefined : request.access?.hostKeys;
+  return "access" in request ? request.access?.hostKeys : undefined;
 }
 
 /** Ids are never used twice, so that a late answer is nobody else's. */

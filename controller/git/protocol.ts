@@ -37,9 +37,18 @@ export interface FetchRequest {
   readonly access?: Access;
   readonly mirror: string;
   readonly sha: string;
+  /** One more object that must be there. */
+  readonly tagObject?: string;
   readonly refspecs: readonly string[];
   /** What the remote may send. */
   readonly maxBytes: number;
+}
+
+/** The raw bytes of a commit or tag. */
+export interface ReadRequest {
+  readonly op: "read";
+  readonly mirror: string;
+  readonly id: string;
 }
 
 /** Removes what is at `dir` first: an earlier try may have been killed. */
@@ -57,9 +66,9 @@ export interface PatienceRequest {
   readonly access?: Access;
 }
 
-export type Request = ListRequest | FetchRequest | CheckoutRequest | PatienceRequest;
+export type Request = ListRequest | FetchRequest | CheckoutRequest | PatienceRequest | ReadRequest;
 
-/** `found`: the mirror now has the commit. */
+/** `found`: the mirror now has what was asked for. */
 export interface Fetched {
   readonly found: boolean;
 }
@@ -75,11 +84,17 @@ export interface Patience {
   readonly retryAfterMs?: number;
 }
 
+/** No bytes: the mirror does not have the object. */
+export interface ReadObject {
+  readonly bytes?: Uint8Array;
+}
+
 export interface Answers {
   readonly list: Advertisement;
   readonly fetch: Fetched;
   readonly checkout: CheckedOut;
   readonly patience: Patience;
+  readonly read: ReadObject;
 }
 
 /** Why an operation failed: what the repository holds, or what libgit2 or the file system said. */

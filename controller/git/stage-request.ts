@@ -6,12 +6,14 @@ import { redact } from "../lib/redact.ts";
 import type { StageRequest } from "./git.ts";
 
 const SHORT_SHA = 12;
+const ID = /^[0-9a-f]{40}$/;
 
 /** Throws for a request that no remote can answer, and for one that would harm. */
 export async function requireUsable(request: StageRequest): Promise<void> {
-  const { remote, sha, ref, dir } = request;
+  const { remote, sha, ref, tagObject, dir } = request;
   if (!/^\w[\w.-]*$/.test(remote.id)) throw new Error(`Cannot keep a mirror under the id "${remote.id}"`);
-  if (!/^[0-9a-f]{40}$/.test(sha)) {
+  if (tagObject !== undefined && !ID.test(tagObject)) throw new Error(`"${tagObject}" is no id of a tag`);
+  if (!ID.test(sha)) {
     throw new ReconcileError(`Cannot ${actOf("fetch", request)}: it is not a full commit id`, {
       reason: "RevisionNotFound",
       terminal: true,

@@ -1,6 +1,7 @@
 /**
- * From a remote to a fresh folder: a mirror is fetched when it lacks the commit, and the commit is checked out of it. One
- * fetch at a time for a mirror; a mirror is replaced only while nobody reads it; one that is damaged is fetched afresh, once.
+ * From a remote to a fresh folder: a mirror is fetched when it lacks the commit, the commit is verified where that is asked
+ * for (`verifier.ts`), and only then checked out. One fetch at a time for a mirror; a mirror is replaced only while nobody reads
+ * it; one that is damaged is fetched afresh, once.
  */
 import { join } from "node:path";
 import { ReconcileError } from "../api/errors.ts";
@@ -21,6 +22,7 @@ import type { GitOperation } from "./metrics.ts";
 import type { Pauses } from "./pauses.ts";
 import type { Route, Routes } from "./routes.ts";
 import { actOf, notFound, refspecsFor, requireUsable } from "./stage-request.ts";
+import { createVerifier } from "./verifier.ts";
 import type { WorkerPool } from "./worker-pool.ts";
 
 export interface StagingOptions {
@@ -55,6 +57,7 @@ export function createStaging(options: StagingOptions): Staging {
   /** Commits that a fresh mirror did not help, and until when it is not tried again: what is wrong is not the mirror. */
   const hopelessUntil = new Map<string, number>();
   const underWay = new Set<Promise<unknown>>();
+  const verifier = createVerifier({ mirrors, limits, clock, pool, using });
 
   function tracked<A>(work: Promise<A>): Promise<A> {
     underWay.add(work);
@@ -71,8 +74,11 @@ export function createStaging(options: StagingOptions): Staging {
     for (let pass = 0; pass < MAX_PASSES; pass++) {
       const generation = generations.get(id) ?? 0;
       try {
-        const staged = await checkOut(request, signal);
-        if (staged !== undefined) return staged;
+        const verified = await verifier.verify(request, signal);
+        if (verified !== undefined) {
+          const staged = await checkOut(request, signal);
+          if (staged !== undefined) return verified === "not asked" ? staged : { ...staged, verified };
+        }
         await fetch(request, undefined, signal);
       } catch (error) {
         if (!(error instanceof ReconcileError) || !isDamage(error.cause)) throw error;
@@ -140,11 +146,11 @@ export function createStaging(options: StagingOptions): Staging {
     }
   }
 
-  function fetchJob({ sha, ref }: StageRequest, { url, host, access }: Route, mirror: string) {
-    const { maxFetchBytes } = limits;
-    const refspecs = refspecsFor(ref);
+  function fetchJob({ sha, ref, tagObject }: StageRequest, { url, host, access }: Route, mirror: string) {
+    const common = { op: "fetch", url, access, mirror, sha, maxBytes: limits.maxFetchBytes } as const;
+    const also = tagObject === undefined ? {} : { tagObject };
     return {
-      request: { op: "fetch", url, access, mirror, sha, refspecs, maxBytes: maxFetchBytes } as const,
+      request: { ...common, refspecs: refspecsFor(ref), ...also },
       host,
       totalMs: limits.fetchTotalMs,
       idleMs: limits.fetchIdleMs,

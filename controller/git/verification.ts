@@ -1,9 +1,6 @@
 /**
- * Whether a revision carries the signature that `spec.source.verify` asks for. A worker hands over the raw bytes of the commit
- * or tag, and they are judged here, in the controller's process, by code that is all JavaScript and node:crypto, before
- * anything of the revision is checked out. That is safer than in the worker: a pack that subverts libgit2 could make its
- * process say anything, whereas bytes that hash to the wanted id and carry a good signature cannot be made up; and the keys
- * never enter a process that talks to strangers.
+ * Whether a revision carries the signature that `spec.source.verify` asks for. Everything here is JavaScript and node:crypto
+ * over raw bytes, wherever they come from (`verifier.ts`); what is not understood is refused.
  */
 import { ReconcileError } from "../api/errors.ts";
 import type { Reason } from "../api/reasons.ts";
@@ -61,7 +58,11 @@ async function verifyCommit(
   const raw = await options.read(sha);
   if (raw === undefined) return undefined;
   requireId(raw, about);
-  const signer = await judge(parsed(() => parseSignedCommit(raw), about), about, options);
+  const signer = await judge(
+    parsed(() => parseSignedCommit(raw), about),
+    about,
+    options,
+  );
   return { mode: "HEAD", object: sha, ...signer };
 }
 
@@ -77,13 +78,18 @@ async function verifyTag(
   const name = ref.startsWith(TAGS) ? ref.slice(TAGS.length) : undefined;
   const about: About = { request, what: `the tag ${JSON.stringify(name ?? ref)}`, id: "", type: "tag" };
   if (name === undefined) throw refused(about, "NotSigned", "no tag led to the commit");
-  if (tagObject === undefined) throw refused(about, "NotSigned", "it is a lightweight tag, which cannot be signed");
+  if (tagObject === undefined)
+    throw refused(about, "NotSigned", "it is a lightweight tag, which cannot be signed");
   let verified: Verified | undefined;
   for (let id = tagObject, depth = 0; ; depth++) {
     if (depth >= MAX_TAGS) throw refused(about, "SignatureInvalid", "it is a tag of too many tags");
     const raw = await options.read(id);
     if (raw === undefined) return undefined;
-    const at = { ...about, id, what: depth === 0 ? about.what : `${about.what}, at the tag ${id.slice(0, SHORT_SHA)} within` };
+    const at = {
+      ...about,
+      id,
+      what: depth === 0 ? about.what : `the tag ${id.slice(0, SHORT_SHA)} within ${about.what}`,
+    };
     requireId(raw, at);
     const tag = parsed(() => parseSignedTag(raw), at);
     // Else a server could show an old tag, which was well signed, under the name of a new one.
@@ -137,7 +143,8 @@ async function judge(object: SignedObject, about: About, { now }: VerificationOp
   const { signature } = object;
   if (signature === undefined) throw refused(about, "NotSigned", "it is not signed");
   try {
-    if (signature.startsWith("-----BEGIN SSH SIGNATURE-----")) return await judgeSsh(object, signature, about);
+    if (signature.startsWith("-----BEGIN SSH SIGNATURE-----"))
+      return await judgeSsh(object, signature, about);
     if (signature.startsWith("-----BEGIN PGP SIGNATURE-----")) {
       return await judgePgp(object, signature, about, now);
     }
@@ -148,11 +155,7 @@ async function judge(object: SignedObject, about: About, { now }: VerificationOp
   throw refused(about, "SignatureInvalid", "its signature is neither one of OpenSSH nor one of OpenPGP");
 }
 
-async function judgeSsh(
-  { payload, signedAt }: SignedObject,
-  armored: string,
-  about: About,
-): Promise<Signer> {
+async function judgeSsh({ payload, signedAt }: SignedObject, armored: string, about: About): Promise<Signer> {
   const { allowedSigners } = about.request.verify;
   const signature = parseSshSignature(armored);
   const { key, namespace } = signature;
@@ -183,12 +186,16 @@ async function judgePgp(
   now: number,
 ): Promise<Signer> {
   const { allowedPGPKeys } = about.request.verify;
-  const keys = allowedPGPKeys === undefined ? [] : await readList("allowed PGP keys", about, () => parsePgpKeys(allowedPGPKeys));
+  const keys =
+    allowedPGPKeys === undefined
+      ? []
+      : await readList("allowed PGP keys", about, () => parsePgpKeys(allowedPGPKeys));
   const { key, ...verdict } = await judgePgpSignature({ keys, signature, payload, now });
   const who = key.userId === undefined ? "" : ` of ${JSON.stringify(key.userId)}`;
-  const shown = `the PGP key ${key.fingerprint} (${key.kind.replace(/^PGP /, "")})`;
+  const shown = `the PGP key ${key.fingerprint}${key.kind === undefined ? "" : ` (${key.kind})`}`;
   if (verdict.kind === "good") {
-    return { signer: key.userId ?? key.fingerprint, fingerprint: key.fingerprint, keyType: key.kind };
+    const { fingerprint, userId = fingerprint, kind = "" } = key;
+    return { signer: userId, fingerprint, keyType: `PGP ${kind}` };
   }
   if (verdict.kind === "bad") {
     throw refused(about, "SignatureInvalid", `its signature by ${shown}${who} ${verdict.why}`);

@@ -6,7 +6,8 @@ import { OperationFault } from "./operation-fault.ts";
 import type { Answers, FetchRequest, Fetched, ListRequest, Request } from "./protocol.ts";
 import { withAccess } from "./worker-access.ts";
 import { checkOut } from "./worker-checkout.ts";
-import { lookupCommit, openMirror, sweepMirror } from "./worker-mirror.ts";
+import { openMirror, sweepMirror } from "./worker-mirror.ts";
+import { hasAll, readSigned } from "./worker-read.ts";
 import { askPatience } from "./worker-retry-after.ts";
 
 /** Also how late a remote that sends too much is cut off. */
@@ -26,6 +27,8 @@ export function runRequest(request: Request, progress: () => void): Promise<Answ
       return checkOut(request);
     case "patience":
       return askPatience(request);
+    case "read":
+      return readSigned(request);
     default:
       return request satisfies never;
   }
@@ -44,6 +47,7 @@ async function listRefs({ url, access, bare }: ListRequest): Promise<Advertiseme
 
   let head: Advertisement["head"];
   const refs = new Map<string, string>();
+  const tagObjects = new Map<string, string>();
   for (const entry of advertised) {
     const name = entry.name();
     const sha = entry.oid().tostrS();
@@ -52,16 +56,24 @@ async function listRefs({ url, access, bare }: ListRequest): Promise<Advertiseme
       head = ref === null || ref === "" ? { sha } : { ref, sha };
     } else if (name.startsWith("refs/heads/") || name.startsWith("refs/tags/")) {
       // The peeled entry comes after that of the tag object itself, and takes its place.
-      refs.set(name.endsWith(PEELED) ? name.slice(0, -PEELED.length) : name, sha);
+      const isPeeled = name.endsWith(PEELED);
+      const ref = isPeeled ? name.slice(0, -PEELED.length) : name;
+      const tagObject = refs.get(ref);
+      if (isPeeled && tagObject !== undefined) tagObjects.set(ref, tagObject);
+      refs.set(ref, sha);
     }
   }
-  return { ...(head === undefined ? {} : { head }), refs: Object.fromEntries(refs) };
+  return {
+    ...(head !== undefined && { head }),
+    refs: Object.fromEntries(refs),
+    ...(tagObjects.size > 0 && { tagObjects: Object.fromEntries(tagObjects) }),
+  };
 }
 
 async function fetchCommit(request: FetchRequest, progress: () => void): Promise<Fetched> {
   await sweepMirror(request.mirror);
   const repository = await requireMirror(request.mirror);
-  if ((await lookupCommit(repository, request.sha)) !== undefined) return { found: true };
+  if (await hasAll(repository, request)) return { found: true };
 
   const remote = await nodegit.Remote.createAnonymous(repository, request.url);
   const { maxBytes } = request;
@@ -99,7 +111,7 @@ async function fetchCommit(request: FetchRequest, progress: () => void): Promise
   });
   // A new handle: the old one may have looked at the packs before the new one came.
   const fresh = await requireMirror(request.mirror);
-  return { found: (await lookupCommit(fresh, request.sha)) !== undefined };
+  return { found: await hasAll(fresh, request) };
 }
 
 async function requireMirror(path: string): Promise<NonNullable<Awaited<ReturnType<typeof openMirror>>>> {

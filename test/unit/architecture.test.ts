@@ -16,7 +16,7 @@ interface Room {
 const TABLE: Readonly<Record<string, Room>> = {
   lib: { rooms: [], packages: ["koffi"] },
   api: { rooms: ["lib"], packages: ["ajv"] },
-  git: { rooms: ["api", "lib"], packages: ["nodegit"] },
+  git: { rooms: ["api", "lib"], packages: ["nodegit", "openpgp"] },
   compose: { rooms: ["api", "lib"], packages: ["yaml"] },
   docker: { rooms: ["api", "lib"], packages: ["dockerode"] },
   status: { rooms: ["api", "lib"], packages: ["yaml"] },
@@ -41,7 +41,7 @@ const TABLE: Readonly<Record<string, Room>> = {
 const TOP: Room = { rooms: Object.keys(TABLE), packages: ["commander"] };
 
 /** Packages that only one file of their room may know. */
-const ONLY_IN: Readonly<Record<string, string>> = { koffi: "lib/libc.ts" };
+const ONLY_IN: Readonly<Record<string, string>> = { koffi: "lib/libc.ts", openpgp: "git/pgp-signature.ts" };
 
 const MAX_LINES = 300;
 

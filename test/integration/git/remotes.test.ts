@@ -77,6 +77,7 @@ for (const [name, serve] of Object.entries(KINDS)) {
       const first = await repo.commit({ a: "1" });
       await repo.tag("plain");
       await repo.tag("annotated", "words");
+      const annotated = await repo.git("rev-parse", "refs/tags/annotated");
       await repo.git("update-ref", "refs/pull/1/head", first);
       await repo.branch("feature/x");
       const second = await repo.commit({ a: "2" });
@@ -90,6 +91,7 @@ for (const [name, serve] of Object.entries(KINDS)) {
           "refs/tags/annotated": first,
           "refs/tags/plain": first,
         },
+        tagObjects: { "refs/tags/annotated": annotated },
       });
     });
 

@@ -108,7 +108,7 @@ function sshJob(lines: string, host = "a"): Partial<Job> {
 let sshJobs = 0;
 
 function linesOf({ sent }: FakeWorker): (string | undefined)[] {
-  return sent.map(({ request }) => (request.op === "checkout" ? undefined : request.access?.hostKeys?.lines));
+  return sent.map(({ request }) => ("access" in request ? request.access?.hostKeys?.lines : undefined));
 }
 
 const LOCAL_JOB: Job = { request: { op: "checkout", mirror: "/m", sha: "0", dir: "/d" }, totalMs: 60_000 };

@@ -147,7 +147,7 @@ describe("parseAllowedSigners()", () => {
   ];
   for (const [name, line, message] of faults) {
     it(`refuses the whole file for ${name}, and tells the line`, () => {
-      const text = `${"grace"} ${GRACE.line}\n# words\n${line}\n`;
+      const text = `grace ${GRACE.line}\n# words\n${line}\n`;
 
       expect(() => parseAllowedSigners(text)).to.throw(SshFault, `line 3: ${message}`);
     });
