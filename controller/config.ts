@@ -70,7 +70,7 @@ export const SETTINGS = {
     flag: "--http <host:port>",
     variable: "CONOPS_HTTP",
     default: "127.0.0.1:9464",
-    meaning: "address of /metrics, /healthz and /readyz; off switches it off",
+    meaning: "address of /metrics, /healthz, /readyz and /hooks/NAME; off switches it off",
   },
   logFormat: {
     flag: "--log-format <format>",

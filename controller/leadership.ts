@@ -8,19 +8,23 @@ import { mkdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { messageOf } from "./api/errors.ts";
 import type { Config } from "./config.ts";
+import { hooksRoute, type HookHandler } from "./http/hooks.ts";
+import { isAddressInUse, startServer, type Server } from "./http/server.ts";
 import { isErrno } from "./lib/atomic-file.ts";
 import { sleep, type Clock } from "./lib/clock.ts";
 import { tryLock, waitForLock, type Lock } from "./lib/flock.ts";
 import type { Log } from "./lib/log.ts";
 import { TWIN_FILE } from "./registry/marker.ts";
 import type { Metrics } from "./telemetry/metrics.ts";
-import { isAddressInUse, startServer, type Server } from "./telemetry/server.ts";
+import { telemetryPages } from "./telemetry/pages.ts";
 
 export interface Leadership {
   /** True once this process leads; false when it was told to stop before. */
   readonly elected: Promise<boolean>;
   /** From now on `/readyz` answers by this: undefined is ready, a text is why not. */
   ready(why: () => string | undefined): void;
+  /** From now on this takes what comes to `/hooks/NAME`; undefined: nobody does. A standby takes nothing. */
+  receive(handler: HookHandler | undefined): void;
   /** Ends the HTTP server and gives the locks back. */
   close(): Promise<void>;
 }
@@ -43,15 +47,22 @@ export async function lead(config: Config, deps: LeadershipDeps): Promise<Leader
   await makeDataDir(config.dataDir);
   await requireRegistry(config);
   let whyNotReady: () => string | undefined = () => "starting";
+  let leads = false;
+  let receive: HookHandler | undefined;
   let server: Server | undefined;
   const held: Lock[] = [];
   const serve = async (): Promise<void> => {
     if (config.http === undefined || server !== undefined) return;
     server = await startServer({
       ...config.http,
-      metrics: () => metrics.render(),
-      healthz: () => undefined,
-      readyz: () => whyNotReady(),
+      routes: [
+        telemetryPages({
+          metrics: () => metrics.render(),
+          healthz: () => undefined,
+          readyz: () => whyNotReady(),
+        }),
+        hooksRoute(() => (leads ? receive : undefined) ?? whyNotReady() ?? "not taking deliveries"),
+      ],
       log,
     });
     log.info("listening", { address: server.address });
@@ -75,8 +86,9 @@ export async function lead(config: Config, deps: LeadershipDeps): Promise<Leader
       await close();
       throw error;
     }
+    leads = true;
     metrics.leader(true);
-    return { elected: Promise.resolve(true), ready: setReady, close };
+    return { elected: Promise.resolve(true), ready: setReady, receive: setReceive, close };
   }
 
   whyNotReady = () => "standby";
@@ -88,10 +100,14 @@ export async function lead(config: Config, deps: LeadershipDeps): Promise<Leader
     if (!isAddressInUse(error)) throw error;
     log.info("standby without HTTP, until the address is free", { message: messageOf(error) });
   });
-  return { elected: takeOver(), ready: setReady, close };
+  return { elected: takeOver(), ready: setReady, receive: setReceive, close };
 
   function setReady(why: () => string | undefined): void {
     whyNotReady = why;
+  }
+
+  function setReceive(handler: HookHandler | undefined): void {
+    receive = handler;
   }
 
   async function takeOver(): Promise<boolean> {
@@ -112,6 +128,7 @@ export async function lead(config: Config, deps: LeadershipDeps): Promise<Leader
           await sleep(clock, POLL_MS, signal);
         }
       }
+      leads = true;
       metrics.leader(true);
       return true;
     } catch (error) {

@@ -24,7 +24,8 @@ const TABLE: Readonly<Record<string, Room>> = {
   registry: { rooms: ["api", "lib"], packages: ["chokidar", "yaml"] },
   edit: { rooms: ["registry", "api", "lib"], packages: ["yaml"] },
   workqueue: { rooms: ["api", "lib"], packages: [] },
-  telemetry: { rooms: ["api", "lib"], packages: ["prom-client", "winston"] },
+  http: { rooms: ["api", "lib"], packages: [] },
+  telemetry: { rooms: ["http", "api", "lib"], packages: ["prom-client", "winston"] },
   watch: { rooms: ["git", "docker", "api", "lib"], packages: ["semver"] },
   reconcile: {
     rooms: ["git", "compose", "docker", "secret", "status", "api", "lib"],

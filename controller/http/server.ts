@@ -1,20 +1,14 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Log } from "../lib/log.ts";
-
-/** Why it is not so, in a word or a line; undefined when it is. */
-export type Probe = () => string | undefined;
+import type { HttpAnswer, HttpHeader, Route } from "./route.ts";
 
 export interface ServerOptions {
   /** Where to listen; on a loopback address, only requests that name a loopback host are answered. */
   readonly host: string;
   /** 0 lets the system choose. */
   readonly port: number;
-  /** The text of `/metrics`. */
-  readonly metrics: () => Promise<string>;
-  /** `/healthz`: that it answers at all says that the event loop turns; this says whether the rest does. */
-  readonly healthz: Probe;
-  readonly readyz: Probe;
+  readonly routes: readonly Route[];
   readonly log: Log;
   /** Closes the server when it aborts. */
   readonly signal?: AbortSignal;
@@ -52,47 +46,36 @@ const LISTEN_CAUSES: Readonly<Record<string, string>> = {
 };
 
 const TEXT = "text/plain; charset=utf-8";
-const METRICS_TEXT = "text/plain; version=0.0.4; charset=utf-8";
 
-const INDEX = `ConOps
+/** Many hosts may deliver at once, each on a connection of its own; more than these are closed at once. */
+const MAX_CONNECTIONS = 1280;
+/** What is left of a refused body is read and forgotten up to here, since a client that still sends would not see the answer. */
+const MAX_DISCARDED_BYTES = 32 * 2 ** 20;
 
-/metrics  what it counts, for Prometheus
-/healthz  ok while it works
-/readyz   ok once it has seen the registry and the engine
-`;
-
-interface Answer {
-  readonly status: number;
-  readonly body: string;
-  readonly type?: string;
-}
-
-/**
- * The HTTP face: `/metrics`, `/healthz`, `/readyz`, and an index at `/`; GET and HEAD only. Resolves once it listens; rejects with a
- * ListenError when it cannot.
- */
+/** Answers requests by its routes. Resolves once it listens; rejects with a ListenError when it cannot. */
 export async function startServer(options: ServerOptions): Promise<Server> {
   const { host, port, log, signal } = options;
   signal?.throwIfAborted();
-  const http = createServer(
-    {
-      requestTimeout: 10_000,
-      headersTimeout: 5_000,
-      keepAliveTimeout: 5_000,
-      connectionsCheckingInterval: 2_000,
-      maxHeaderSize: 8_192,
-    },
-    (request, response) => {
-      answer(request, options)
-        .catch((error: unknown): Answer => {
-          log.error("request failed", { path: pathOf(request), error });
-          return { status: 500, body: "internal error\n" };
-        })
-        .then((reply) => send(request, response, reply))
-        .catch((error: unknown) => log.debug("response failed", { error }));
-    },
-  );
-  http.maxConnections = 128;
+  const http = createServer({
+    requestTimeout: 10_000,
+    headersTimeout: 5_000,
+    keepAliveTimeout: 5_000,
+    connectionsCheckingInterval: 2_000,
+    maxHeaderSize: 8_192,
+  });
+  const onRequest = (request: IncomingMessage, response: ServerResponse): void => {
+    answer({ request, response }, options)
+      .catch((error: unknown): HttpAnswer => {
+        log.error("request failed", { path: pathOf(request), error });
+        return { status: 500, body: "internal error\n" };
+      })
+      .then((reply) => send({ request, response }, reply))
+      .catch((error: unknown) => log.debug("response failed", { error }));
+  };
+  http.on("request", onRequest);
+  // Who asks before sending a body is told to go on when somebody wants to read it.
+  http.on("checkContinue", onRequest);
+  http.maxConnections = MAX_CONNECTIONS;
   await new Promise<void>((resolve, reject) => {
     http.once("error", (error) => reject(listenError(error, host, port)));
     http.listen({ host, port }, resolve);
@@ -114,49 +97,65 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   return { address: formatAddress(bound.address, bound.port), port: bound.port, close };
 }
 
-async function answer(request: IncomingMessage, options: ServerOptions): Promise<Answer> {
-  if (isLoopback(options.host) && !isLoopback(hostnameOf(request.headers.host))) {
+interface Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+}
+
+async function answer({ request, response }: Exchange, options: ServerOptions): Promise<HttpAnswer> {
+  const path = pathOf(request);
+  const route = options.routes.find((candidate) => candidate.matches(path));
+  const isStranger = isLoopback(options.host) && !isLoopback(hostnameOf(request.headers.host));
+  if (isStranger && route?.anyHost !== true) {
     // A page from elsewhere whose name was made to point here: a browser would let it read what we answer.
     return { status: 403, body: "this address answers only to the name of the local host\n" };
   }
-  if (request.method !== "GET" && request.method !== "HEAD") {
-    return { status: 405, body: "only GET and HEAD\n" };
-  }
-  switch (pathOf(request)) {
-    case "/":
-      return { status: 200, body: INDEX };
-    case "/metrics":
-      return { status: 200, body: await options.metrics(), type: METRICS_TEXT };
-    case "/healthz":
-      return probe(options.healthz);
-    case "/readyz":
-      return probe(options.readyz);
-    default:
-      return { status: 404, body: "not found\n" };
-  }
+  if (route === undefined) return { status: 404, body: "not found\n" };
+  return route.answer({
+    method: request.method ?? "",
+    path,
+    headers: headersOf(request),
+    body() {
+      if (request.headers.expect !== undefined) response.writeContinue();
+      // Leaving a loop over the request itself would hang up before the answer.
+      return request.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>;
+    },
+  });
 }
 
-function probe(why: Probe): Answer {
-  const reason = why();
-  return reason === undefined ? { status: 200, body: "ok" } : { status: 503, body: reason };
+function headersOf({ rawHeaders }: IncomingMessage): HttpHeader[] {
+  const headers: HttpHeader[] = [];
+  for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
+    headers.push([rawHeaders[at]?.toLowerCase() ?? "", rawHeaders[at + 1] ?? ""]);
+  }
+  return headers;
 }
 
-function send(
-  request: IncomingMessage,
-  response: ServerResponse,
-  { status, body, type = TEXT }: Answer,
-): void {
+function send({ request, response }: Exchange, { status, body, type = TEXT, headers }: HttpAnswer): void {
   if (response.destroyed) return;
+  const isWelcome = status < 300 || status === 503;
+  // Whatever else comes on this connection is not read; the rest of a refused body is, so that the answer arrives.
+  const isLast = status === 408 || (request.complete && !isWelcome);
   response.writeHead(status, {
     "content-type": type,
     "content-length": Buffer.byteLength(body),
     "cache-control": "no-store",
     "x-content-type-options": "nosniff",
-    ...(status === 405 ? { allow: "GET, HEAD" } : {}),
-    // Whatever else comes on this connection is not read.
-    ...(status === 200 || status === 503 ? {} : { connection: "close" }),
+    ...headers,
+    ...(isLast && { connection: "close" }),
   });
   response.end(request.method === "HEAD" ? undefined : body);
+  if (!isLast && !request.complete) discard(request);
+}
+
+function discard(request: IncomingMessage): void {
+  let left = MAX_DISCARDED_BYTES;
+  request.on("data", (bytes: Uint8Array) => {
+    left -= bytes.length;
+    if (left < 0) request.destroy();
+  });
+  request.on("error", () => undefined);
+  request.resume();
 }
 
 function pathOf(request: IncomingMessage): string {

@@ -9,17 +9,22 @@ import {
   startServer,
   type Server,
   type ServerOptions,
-} from "../../../controller/telemetry/server.ts";
+} from "../../../controller/http/server.ts";
+import { telemetryPages, type TelemetryPages } from "../../../controller/telemetry/pages.ts";
 
 const servers: Server[] = [];
 
-async function start(options: Partial<ServerOptions> = {}): Promise<Server> {
-  const server = await startServer({
-    host: "127.0.0.1",
-    port: 0,
+async function start(options: Partial<ServerOptions & TelemetryPages> = {}): Promise<Server> {
+  const pages = telemetryPages({
     metrics: async () => "conops_engine_up 1\n",
     healthz: () => undefined,
     readyz: () => undefined,
+    ...options,
+  });
+  const server = await startServer({
+    host: "127.0.0.1",
+    port: 0,
+    routes: [pages],
     log: silentLog,
     ...options,
   });
