@@ -6,6 +6,7 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
 import { createApplicationMetrics } from "./application-metrics.ts";
 import { createQueueMetrics, createWorkerMetrics } from "./controller-metrics.ts";
+import { createReceiverMetrics } from "./receiver-metrics.ts";
 
 const GIT_OPERATIONS = ["ls-remote", "fetch", "checkout"] as const;
 type GitOperation = (typeof GIT_OPERATIONS)[number];
@@ -29,6 +30,7 @@ export function createMetrics({ version = "unknown" }: MetricsOptions = {}) {
   const queue = createQueueMetrics(registry);
   const { maxConcurrent, ...worker } = createWorkerMetrics(registry);
   const reconcile = createApplicationMetrics(registry);
+  const receivers = createReceiverMetrics(registry);
 
   const gitSeconds = new Histogram({
     name: "conops_git_request_duration_seconds",
@@ -89,6 +91,8 @@ export function createMetrics({ version = "unknown" }: MetricsOptions = {}) {
     worker,
     /** For the reconciler: what is seen of and done for each Application. */
     reconcile,
+    /** For `createReceivers`, and for who hears of Receivers that come and go. */
+    receivers,
     /** For `createGit`. */
     git: {
       requested(operation: GitOperation, result: (typeof GIT_RESULTS)[number], seconds: number) {

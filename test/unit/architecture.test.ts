@@ -25,6 +25,7 @@ const TABLE: Readonly<Record<string, Room>> = {
   edit: { rooms: ["registry", "api", "lib"], packages: ["yaml"] },
   workqueue: { rooms: ["api", "lib"], packages: [] },
   http: { rooms: ["api", "lib"], packages: [] },
+  receiver: { rooms: ["api", "lib"], packages: [] },
   telemetry: { rooms: ["http", "api", "lib"], packages: ["prom-client", "winston"] },
   watch: { rooms: ["git", "docker", "api", "lib"], packages: ["semver"] },
   reconcile: {

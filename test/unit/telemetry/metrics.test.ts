@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { DELIVERY_RESULTS } from "../../../controller/api/delivery.ts";
 import { TRIGGERS } from "../../../controller/api/status.ts";
 import { DRIFT_KINDS } from "../../../controller/api/drift.ts";
 import { createMetrics, type Metrics } from "../../../controller/telemetry/metrics.ts";
@@ -53,25 +54,24 @@ describe("createMetrics(): from the start", () => {
     });
   }
 
-  it("shows a series, or waits for an Application, for every metric", async () => {
+  it("shows a series, or waits for its resource, for every metric", async () => {
     const metrics = createMetrics();
     const text = await metrics.render();
 
     const without = metrics
       .describe()
       .filter(({ name, type }) => !text.includes(`\n${name}${type === "histogram" ? "_count" : ""}`))
-      .map(
-        ({ name, labels }) => `${name} ${labels.includes("name") ? "waits for an application" : "is lost"}`,
-      )
+      .map(({ name, labels }) => `${name} ${labels.includes("name") ? "waits for its resource" : "is lost"}`)
       // Node.js shows these only once there is one.
       .filter((line) => !/^nodejs_(active_|gc_duration)/.test(line));
 
     expect(without).to.deep.equal([
-      "conops_app_info waits for an application",
-      "conops_app_condition waits for an application",
-      "conops_drift_total waits for an application",
-      "conops_sync_total waits for an application",
-      "conops_source_last_check_timestamp_seconds waits for an application",
+      "conops_app_info waits for its resource",
+      "conops_app_condition waits for its resource",
+      "conops_drift_total waits for its resource",
+      "conops_sync_total waits for its resource",
+      "conops_source_last_check_timestamp_seconds waits for its resource",
+      "conops_receiver_deliveries_total waits for its resource",
     ]);
   });
 
@@ -289,5 +289,33 @@ describe("createMetrics(): Applications", () => {
 
     const drift = await series(metrics, "conops_drift_total");
     expect(drift).to.contain('conops_drift_total{name="shop",kind="Missing"} 0');
+  });
+});
+
+describe("createMetrics(): Receivers", () => {
+  it("begin with every result at zero, and count deliveries", async () => {
+    const metrics = createMetrics();
+
+    metrics.receivers.observed("github");
+    metrics.receivers.delivered("github", "accepted");
+    metrics.receivers.observed("github");
+
+    const lines = await series(metrics, "conops_receiver_deliveries_total");
+    expect(lines).to.have.length(DELIVERY_RESULTS.length);
+    expect(lines).to.include('conops_receiver_deliveries_total{name="github",result="accepted"} 1');
+    expect(lines).to.include('conops_receiver_deliveries_total{name="github",result="unauthorized"} 0');
+  });
+
+  it("leave nothing behind when they are deleted, and begin anew when they come back", async () => {
+    const metrics = createMetrics();
+    for (const name of ["github", "gitlab"]) metrics.receivers.delivered(name, "accepted");
+
+    metrics.receivers.deleted("github");
+
+    expect(await metrics.render()).not.to.contain('"github"');
+    metrics.receivers.observed("github");
+    const lines = await series(metrics, "conops_receiver_deliveries_total");
+    expect(lines).to.include('conops_receiver_deliveries_total{name="github",result="accepted"} 0');
+    expect(lines).to.include('conops_receiver_deliveries_total{name="gitlab",result="accepted"} 1');
   });
 });

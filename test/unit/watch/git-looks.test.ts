@@ -231,6 +231,21 @@ describe("the looks of createGitInformer()", () => {
     expect(remote.informer.look("shop", [v1, { ref: "refs/tags/v1", sha: B }])).to.equal("asked");
   });
 
+  it("find another version in range, whatever else was pushed with the one that is known", async () => {
+    const remote = await start({ revision: { kind: "semver", range: "^1" } });
+    remote.refs = { "refs/tags/v1.0.0": A };
+    remote.informer.look("shop", []);
+    await remote.clock.advance(SECOND);
+    const known = { ref: "refs/tags/v1.0.0", sha: A };
+    expect(remote.informer.look("shop", [known])).to.equal("seen");
+
+    remote.refs = { "refs/tags/v1.0.0": A, "refs/tags/v1.1.0": B };
+    const answer = remote.informer.look("shop", [known, { ref: "refs/tags/v1.1.0", sha: B }]);
+    await remote.clock.advance(SECOND);
+
+    expect([answer, remote.informer.get("shop").revision]).to.deep.equal(["asked", B]);
+  });
+
   it("never poll for a pinned commit that is known to be there", async () => {
     const remote = await start({ revision: { kind: "commit", sha: A } });
 
