@@ -14,14 +14,17 @@ export function contentOf(headers: readonly Header[]): Content | undefined {
 }
 
 const FIELD = "payload=";
+const PLUS = 0x2b;
+const SPACE = 0x20;
 
 /** The JSON in the body, as bytes: the body itself, or what a form holds as `payload` and nothing else; empty when there is none. */
 export function payloadOf(content: Content, body: Uint8Array): Uint8Array {
   if (content === "json") return body;
-  const form = Buffer.from(body).toString("latin1");
-  if (!form.startsWith(FIELD) || form.includes("&")) return Buffer.alloc(0);
+  // Byte by byte: a stranger may send a million of them, and replacing in a text would take a quarter of a second.
+  const text = Buffer.from(body.map((byte) => (byte === PLUS ? SPACE : byte))).toString("latin1");
+  if (!text.startsWith(FIELD) || text.includes("&")) return Buffer.alloc(0);
   try {
-    return Buffer.from(decodeURIComponent(form.slice(FIELD.length).replaceAll("+", " ")));
+    return Buffer.from(decodeURIComponent(text.slice(FIELD.length)));
   } catch {
     return Buffer.alloc(0);
   }

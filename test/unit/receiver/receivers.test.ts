@@ -421,7 +421,6 @@ describe("createReceivers()", () => {
       const answer = await world.handle({
         name: "hook",
         headers: [JSON_TYPE, ...sign("azure-devops", "")],
-        // oxlint-disable-next-line require-yield
         body: async function* () {
           yield Buffer.from([0x7b, 0xff, 0xfe, 0x7d]);
         },
