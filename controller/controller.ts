@@ -20,6 +20,7 @@ import type { Config } from "./config.ts";
 import { createDocker } from "./docker/engine.ts";
 import { findSelf } from "./docker/self.ts";
 import { createGit } from "./git/pool.ts";
+import { startPruning } from "./git/pruning.ts";
 import { remoteOf } from "./git/remote-url.ts";
 import { systemClock, type Clock } from "./lib/clock.ts";
 import type { Log } from "./lib/log.ts";
@@ -245,8 +246,12 @@ async function work(config: Config, deps: RunDeps): Promise<void> {
     timeoutMs: RECONCILE_LIMIT_MS,
     graceMs: config.shutdownTimeoutMs + LAST_MOMENTS_MS,
   });
-  const recorded = records.list().map(({ manifest }) => readManifest(manifest));
-  void git.prune(followedRemotes(recorded, remoteOfSpec));
+  const keep = (): ReadonlySet<string> =>
+    followedRemotes(
+      records.list().map(({ manifest }) => readManifest(manifest)),
+      remoteOfSpec,
+    );
+  startPruning({ git, clock, log, keep, signal: stopping });
   log.info("controller started", {
     manifests: manifestsDir,
     dataDir,

@@ -92,7 +92,7 @@ export interface Git {
   listRefs(remote: Remote, signal: AbortSignal): Promise<Advertisement>;
   /** Fetches what the mirror lacks, then checks the commit out into a fresh folder. On failure the folder is removed. */
   stage(request: StageRequest, signal: AbortSignal): Promise<Staged>;
-  /** Removes mirrors of remotes that nobody follows any more. */
+  /** Removes the mirrors of other remotes than these, unless they were used lately, and what interrupted work has left. */
   prune(keep: ReadonlySet<string>): Promise<void>;
   /** Ends the workers. Operations under way reject. */
   close(): Promise<void>;

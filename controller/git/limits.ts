@@ -10,6 +10,10 @@ export interface GitLimits {
   /** How long a worker may finish other operations once one of them is over its limit. */
   readonly drainListMs: number;
   readonly drainStageMs: number;
+  /** How long a mirror that nobody follows is kept after its last use. */
+  readonly pruneGraceMs: number;
+  /** How long an overgrown mirror waits until it is made anew; up to twice that, and longer while others are. */
+  readonly rebuildAfterMs: number;
 }
 
 export const GIT_LIMITS: GitLimits = {
@@ -20,4 +24,6 @@ export const GIT_LIMITS: GitLimits = {
   checkoutMs: 300_000,
   drainListMs: 3000,
   drainStageMs: 30_000,
+  pruneGraceMs: 3_600_000,
+  rebuildAfterMs: 60_000,
 };

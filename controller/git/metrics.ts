@@ -6,4 +6,6 @@ export interface GitMetrics {
   requested(operation: GitOperation, result: "success" | "error", seconds: number): void;
   /** A host asked for fewer requests, and is left alone for a while. */
   paused(): void;
+  /** How many mirrors there are, and what they take on disk. */
+  mirrors(count: number, bytes: number): void;
 }

@@ -3,9 +3,6 @@ import { mkdir, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { isErrno } from "../lib/atomic-file.ts";
 
-/** libgit2 never repacks, and every fetch adds a pack: beyond this many the mirror is fetched afresh. */
-export const MAX_PACKS = 50;
-
 /**
  * Off-site redirects are refused, since they could carry credentials elsewhere. Links come out of libgit2 as text files, so
  * that it can never write through one.
@@ -47,12 +44,6 @@ export async function replaceFolder(path: string, fresh: string): Promise<void> 
 
 export async function removeFolder(path: string): Promise<void> {
   await rm(path, { recursive: true, force: true });
-}
-
-/** How many packs the mirror has; 0 when there is none. */
-export async function countPacks(mirror: string): Promise<number> {
-  const files = await listFolder(join(mirror, "objects", "pack"));
-  return files.filter((name) => name.endsWith(".pack")).length;
 }
 
 /** The names in a folder; none when it is not there. */

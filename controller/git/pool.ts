@@ -8,6 +8,7 @@ import { writeBundle } from "./authorities.ts";
 import type { Advertisement, Git, Remote, StageRequest, Staged } from "./git.ts";
 import { GIT_LIMITS, type GitLimits } from "./limits.ts";
 import type { GitMetrics, GitOperation } from "./metrics.ts";
+import { createMirrorKeeper } from "./mirror-keeper.ts";
 import { makeBareRepository, removeFolder } from "./mirrors.ts";
 import type { Patience } from "./protocol.ts";
 import { createPauses } from "./pauses.ts";
@@ -60,15 +61,19 @@ export function createGit(options: GitOptions): Git {
     drainMs: limits.drainStageMs,
   });
   const pauses = createPauses({ clock, log, ask: askPatience, onPause: () => options.metrics?.paused() });
-  const staging = createStaging({
-    mirrors: join(dataDir, "mirrors"),
+  const mirrors = createMirrorKeeper({
+    folder: join(dataDir, "mirrors"),
     limits,
     clock,
+    random: Math.random,
+    log,
     pool: stages,
     routes,
     pauses,
     measured,
+    onSizes: (count, bytes) => options.metrics?.mirrors(count, bytes),
   });
+  const staging = createStaging({ mirrors, limits, clock, pool: stages, measured });
   const closing = new AbortController();
   let prepared: Promise<void> | undefined;
 
@@ -130,11 +135,12 @@ export function createGit(options: GitOptions): Git {
       await ready();
       return staging.stage(request, signal);
     },
-    prune: (keep) => staging.prune(keep),
+    prune: (keep) => mirrors.prune(keep),
     async close() {
       closing.abort(new Error("ConOps is stopping"));
+      mirrors.close();
       await Promise.all([polls.close(), stages.close()]);
-      await staging.settled();
+      await Promise.all([staging.settled(), mirrors.settled()]);
     },
   };
 }

@@ -1,11 +1,13 @@
 import type { OperationError } from "./errors.ts";
-import type { HostVerdict } from "./host-queue.ts";
+import type { HostVerdict, Rank } from "./host-queue.ts";
 import type { Answers, Request } from "./protocol.ts";
 
 export interface Job<R extends Request = Request> {
   readonly request: R;
   /** Whose places it takes; none for what stays on this machine. */
   readonly host?: string;
+  /** Among those that wait; `middle` unless it is said. */
+  readonly rank?: Rank;
   /** Limits from when a worker has begun; `idleMs` from the last progress. */
   readonly totalMs: number;
   readonly idleMs?: number;

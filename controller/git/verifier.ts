@@ -3,23 +3,20 @@
  * revision is written anywhere. That is safer than judging them in the worker: a pack that subverts libgit2 could make its
  * process say anything, whereas bytes that hash to the wanted id and carry a good signature cannot be made up.
  */
-import { join } from "node:path";
 import type { Clock } from "../lib/clock.ts";
 import { redact } from "../lib/redact.ts";
 import { explain } from "./errors.ts";
 import type { StageRequest, Verified } from "./git.ts";
 import type { GitLimits } from "./limits.ts";
-import type { Locks } from "./locks.ts";
+import type { MirrorKeeper } from "./mirror-keeper.ts";
 import { verifyRevision } from "./verification.ts";
 import type { WorkerPool } from "./worker-pool.ts";
 
 export interface VerifierOptions {
-  readonly mirrors: string;
+  readonly mirrors: Pick<MirrorKeeper, "pathOf" | "use">;
   readonly limits: GitLimits;
   readonly clock: Clock;
   readonly pool: WorkerPool;
-  /** Held while a mirror is read. */
-  readonly using: Locks;
 }
 
 export interface Verifier {
@@ -30,11 +27,11 @@ export interface Verifier {
   verify(request: StageRequest, signal: AbortSignal): Promise<Verified | "not asked" | undefined>;
 }
 
-export function createVerifier({ mirrors, limits, clock, pool, using }: VerifierOptions): Verifier {
+export function createVerifier({ mirrors, limits, clock, pool }: VerifierOptions): Verifier {
   async function read(request: StageRequest, id: string, signal: AbortSignal): Promise<Buffer | undefined> {
     const { remote } = request;
-    const mirror = join(mirrors, remote.id);
-    const release = await using.shared(remote.id, signal);
+    const mirror = mirrors.pathOf(remote.id);
+    const release = await mirrors.use(remote.id, signal);
     const run = pool.run({ request: { op: "read", mirror, id }, totalMs: limits.checkoutMs }, signal);
     void run.over.then(release);
     try {

@@ -147,7 +147,7 @@ export function createWorkerPool(options: WorkerPoolOptions): WorkerPool {
       }
       tickets.add(ticket);
       void run.over.then(() => tickets.delete(ticket));
-      queue.add(host, ticket);
+      queue.add(host, ticket, job.rank);
       dispatch();
       return run;
     },

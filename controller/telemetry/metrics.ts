@@ -50,6 +50,16 @@ export function createMetrics({ version = "unknown" }: MetricsOptions = {}) {
     help: "How often a Git host asked for fewer requests and was left alone for a while",
     registers,
   });
+  const mirrorCount = new Gauge({
+    name: "conops_git_mirrors",
+    help: "How many mirrors of remotes are in the data directory",
+    registers,
+  });
+  const mirrorBytes = new Gauge({
+    name: "conops_git_mirror_size_bytes",
+    help: "What all mirrors together take on disk, as of their last fetches",
+    registers,
+  });
   const composeTotal = new Counter({
     name: "conops_compose_runs_total",
     help: "Total number of docker compose processes that ended, by command and result",
@@ -100,6 +110,10 @@ export function createMetrics({ version = "unknown" }: MetricsOptions = {}) {
         gitTotal.inc({ operation, result });
       },
       paused: () => gitPauses.inc(),
+      mirrors(count: number, bytes: number) {
+        mirrorCount.set(count);
+        mirrorBytes.set(bytes);
+      },
     },
     /** For `createCompose`. */
     compose: {

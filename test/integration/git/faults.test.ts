@@ -519,6 +519,7 @@ describe("Git with remotes and mirrors that fail", function () {
       metrics: {
         requested: (operation, result) => void counted.push(`${operation} ${result}`),
         paused: () => void counted.push("paused"),
+        mirrors: (count) => void counted.push(`mirrors ${count}`),
       },
     });
     closers.push(() => git.close());
@@ -531,6 +532,7 @@ describe("Git with remotes and mirrors that fail", function () {
       "ls-remote success",
       "checkout success",
       "fetch success",
+      "mirrors 1",
       "checkout success",
       "ls-remote error",
     ]);

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { setMaxListeners } from "node:events";
-import { copyFile, lstat, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { copyFile, lstat, mkdtemp, readdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ReconcileError } from "../../../controller/api/errors.ts";
@@ -45,7 +45,8 @@ for (const [name, serve] of Object.entries(KINDS)) {
     before(async () => {
       base = await mkdtemp(join(tmpdir(), "conops-git-"));
       kind = await serve(base);
-      git = createGit({ dataDir: join(base, "data"), clock: systemClock, log: silentLog });
+      const limits = { pruneGraceMs: 0, rebuildAfterMs: 20 };
+      git = createGit({ dataDir: join(base, "data"), clock: systemClock, log: silentLog, limits });
     });
     after(async () => {
       await git.close();
@@ -290,9 +291,13 @@ for (const [name, serve] of Object.entries(KINDS)) {
       expect(await packsOf(remote)).to.have.length(1);
     });
 
-    it("fetches afresh when the mirror has very many packs", async () => {
+    it("makes a mirror with very many packs anew in the background, with all that is followed", async () => {
       const { repo, remote } = await newRepo();
       for (let n = 0; n < 3; n++) await stage(remote, await repo.commit({ a: `${n}` }), "refs/heads/main");
+      await repo.branch("other");
+      const other = await repo.commit({ b: "1" });
+      expect((await stage(remote, other, "refs/heads/other")).commit.sha).to.equal(other);
+      await repo.git("checkout", "--quiet", "main");
       const packs = join(base, "data/mirrors", remote.id, "objects/pack");
       const [pack] = await packsOf(remote);
       for (let n = 0; n < 50; n++) {
@@ -305,7 +310,30 @@ for (const [name, serve] of Object.entries(KINDS)) {
 
       expect((await stage(remote, sha, "refs/heads/main")).commit.sha).to.equal(sha);
 
+      while ((await packsOf(remote)).length !== 1) await new Promise((resolve) => setTimeout(resolve, 20));
+      expect((await stage(remote, sha, "refs/heads/main")).commit.sha).to.equal(sha);
+      expect((await stage(remote, other, "refs/heads/other")).commit.sha).to.equal(other);
       expect(await packsOf(remote)).to.have.length(1);
+      expect((await readdir(join(base, "data/mirrors"))).filter((name) => name.includes("."))).to.deep.equal(
+        [],
+      );
+    });
+
+    it("makes a mirror anew that is much larger than it need be", async () => {
+      const { repo, remote } = await newRepo();
+      await stage(remote, await repo.commit({ a: "1" }), "refs/heads/main");
+      // What forced pushes leave behind, without the time that it takes to push it.
+      const packs = join(base, "data/mirrors", remote.id, "objects/pack");
+      for (const letter of ["a", "b", "c"]) {
+        await writeFile(join(packs, `pack-${letter.repeat(40)}.pack`), "");
+        await truncate(join(packs, `pack-${letter.repeat(40)}.pack`), 90 * 1024 ** 2);
+      }
+      const sha = await repo.commit({ a: "2" });
+
+      await stage(remote, sha, "refs/heads/main");
+
+      while ((await packsOf(remote)).length !== 1) await new Promise((resolve) => setTimeout(resolve, 20));
+      expect((await stage(remote, sha, "refs/heads/main")).commit.sha).to.equal(sha);
     });
 
     it("removes the mirrors that nobody wants any more", async () => {
