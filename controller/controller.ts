@@ -28,11 +28,12 @@ import { endGroup, isAlive } from "./lib/process-identity.ts";
 import { createSlots } from "./lib/slots.ts";
 import { lead, type Leadership } from "./leadership.ts";
 import type { ReconcileDeps } from "./reconcile/deps.ts";
-import { followedRemotes, knownResource } from "./reconcile/recorded.ts";
+import { followedRemotes, knownResources } from "./reconcile/recorded.ts";
 import { createReconciler } from "./reconcile/reconcile.ts";
 import { createRegistry } from "./registry/informer.ts";
 import { parseManifests } from "./registry/parse.ts";
 import { NO_KEYS, type Keyring } from "./secret/keyring.ts";
+import { createSecretCare } from "./secret-care.ts";
 import { createStatusPublisher } from "./status/status-file.ts";
 import { openStores } from "./stores.ts";
 import { createMetrics, type Metrics } from "./telemetry/metrics.ts";
@@ -161,7 +162,7 @@ async function work(config: Config, deps: RunDeps): Promise<void> {
     dataDir,
     parse: parseManifests,
     parseOptions: { allowFileRepos: config.allowFileRepos },
-    known: () => records.list().map(knownResource),
+    known: () => knownResources(records, status),
     clock,
     log,
     enqueue(key) {
@@ -184,6 +185,7 @@ async function work(config: Config, deps: RunDeps): Promise<void> {
       registry,
       secrets: wiring.secrets,
       fingerprint: wiring.fingerprint,
+      secretCare: createSecretCare({ keyring, wiring }),
       records,
       renderings,
       ledgers,
@@ -224,7 +226,7 @@ async function work(config: Config, deps: RunDeps): Promise<void> {
   // No work before the caches are in; an engine that is down is an answer, too.
   addAll();
   // A status that was left by a crash in the last moment of a deletion.
-  for (const key of status.unclaimed()) queue.add(key);
+  for (const { key } of status.unclaimed()) queue.add(key);
   const patience = clock.after(ENGINE_PATIENCE_MS, onFirstAnswer);
   await Promise.race([engineAnswered, aborted(stopping)]);
   patience();

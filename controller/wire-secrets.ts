@@ -1,8 +1,8 @@
 /** Secrets between the registry, which declares them, and the reconcile, which uses them. */
 import type { Application, Manifest } from "./api/application.ts";
-import { parseKey } from "./api/resource.ts";
+import { parseKey, resourceKey } from "./api/resource.ts";
 import type { SealingKey } from "./lib/aead.ts";
-import { declaredSecret, dependentsOf } from "./reconcile/references.ts";
+import { declaredSecret, dependentsOf, secretsOf } from "./reconcile/references.ts";
 import type { Registry } from "./registry/registry.ts";
 import { createFingerprint, type Fingerprint } from "./secret/fingerprint.ts";
 import type { Keyring } from "./secret/keyring.ts";
@@ -13,7 +13,12 @@ export interface SecretWiring {
   readonly secrets: SecretStore;
   /** Of renderings, which hold values. */
   readonly fingerprint: Fingerprint;
-  /** The keys to look at when the resource of this key was edited: whoever refers to the Secret, where it is one. */
+  /** The keys of those who refer to the Secret of this key. */
+  usersOf(key: string): Iterable<string>;
+  /**
+   * The keys to look at, too, when the resource of this key was edited: who refers to the Secret, where it is one; else the
+   * Secrets that it refers to now and did not at the last call, or the other way round.
+   */
   dependents(key: string): Iterable<string>;
 }
 
@@ -25,19 +30,36 @@ export interface SecretWiringDeps {
   readonly readManifest: (manifest: Manifest) => Application | undefined;
 }
 
+const NONE: ReadonlySet<string> = new Set();
+
 export function wireSecrets(deps: SecretWiringDeps): SecretWiring {
   const { registry, records, keyring, dataKey, readManifest } = deps;
+  /** Key → names of the Secrets that it referred to at the last call. */
+  const referred = new Map<string, ReadonlySet<string>>();
   return {
     secrets: createSecretStore({ declared: (name) => declaredSecret(name, registry), keyring, dataKey }),
     fingerprint: createFingerprint(dataKey, "fingerprints of renderings"),
-    dependents(key) {
-      const named = parseKey(key);
-      if (named?.kind !== "Secret") return [];
-      return dependentsOf(named.name, {
-        registry,
-        records: () => records.list(),
-        readManifest: ({ manifest }) => readManifest(manifest),
-      });
-    },
+    usersOf,
+    dependents: (key) => (parseKey(key)?.kind === "Secret" ? usersOf(key) : turnedSecrets(key)),
   };
+
+  function usersOf(key: string): Iterable<string> {
+    const named = parseKey(key);
+    if (named?.kind !== "Secret") return [];
+    return dependentsOf(named.name, {
+      registry,
+      records: () => records.list(),
+      readManifest: ({ manifest }) => readManifest(manifest),
+    });
+  }
+
+  function turnedSecrets(key: string): readonly string[] {
+    const resource = registry.lastGood(key);
+    const now = resource === undefined || resource.kind === "Secret" ? NONE : secretsOf(resource);
+    const before = referred.get(key) ?? NONE;
+    if (now.size === 0) referred.delete(key);
+    else referred.set(key, now);
+    const turned = [...now, ...before].filter((name) => now.has(name) !== before.has(name));
+    return turned.map((name) => resourceKey("Secret", name));
+  }
 }

@@ -74,6 +74,13 @@ export const REASONS = [
   // deletion
   "DeletionHeld",
   "DeletionBlocked",
+  // Secrets and Receivers
+  "Usable",
+  "Sealed",
+  "NoEncryptionKey",
+  "PlaintextInGit",
+  "SealFailed",
+  "Listening",
   // anything else
   "InternalError",
 ] as const;

@@ -24,6 +24,7 @@ export const CONDITION_TYPES = [
   "SourceVerified",
   "Synced",
   "Healthy",
+  "Encrypted",
 ] as const;
 export type ConditionType = (typeof CONDITION_TYPES)[number];
 

@@ -16,10 +16,12 @@ import type { RecordStore } from "../status/record-store.ts";
 import type { Renderings } from "../status/renderings.ts";
 import type { DockerInformer, GitInformer } from "../watch/watch.ts";
 import type { NamedCredential } from "./secrets.ts";
+import type { SecretCare } from "./secret-care.ts";
 
 /** Everything that a reconcile can reach; `controller.ts` hands it in. */
 export interface ReconcileDeps {
   readonly registry: Pick<Registry, "get" | "requests" | "consume" | "forget" | "id">;
+  readonly secretCare: SecretCare;
   readonly records: RecordStore;
   readonly renderings: Renderings;
   readonly secrets: SecretStore;
@@ -58,6 +60,8 @@ export interface StatusSink {
     document: StatusDocument,
   ): Promise<void>;
   remove(key: string): Promise<void>;
+  /** The document of `key` as it was published last, also by a process before. */
+  previous(key: string): StatusDocument | undefined;
   /** A person has removed the document of `key` after it said `phase: Deleting`. */
   removedByHand(key: string): Promise<boolean>;
 }

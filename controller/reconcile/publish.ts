@@ -125,7 +125,7 @@ function statusDocument(
 export function declarationFaults(declaration: Declaration): Pick<Observation, "invalid" | "deletionHeld"> {
   switch (declaration.kind) {
     case "invalid":
-      return { invalid: invalidManifest(declaration) };
+      return { invalid: whyInvalid(declaration) };
     case "held":
       return { deletionHeld: { reason: "DeletionHeld", message: declaration.message } };
     // An absence that is not judged yet changes nothing.
@@ -138,7 +138,8 @@ export function declarationFaults(declaration: Declaration): Pick<Observation, "
   }
 }
 
-function invalidManifest(declaration: Extract<Declaration, { readonly kind: "invalid" }>): Why {
+/** What is wrong with the manifest on disk. */
+export function whyInvalid(declaration: Extract<Declaration, { readonly kind: "invalid" }>): Why {
   const [first, ...others] = declaration.faults;
   const more = others.length > 0 ? ` (and ${others.length} more: conops validate)` : "";
   const message =
@@ -152,7 +153,7 @@ export function invalidDocument(
   declaration: Extract<Declaration, { readonly kind: "invalid" }>,
   at: string,
 ): StatusDocument {
-  const why = invalidManifest(declaration);
+  const why = whyInvalid(declaration);
   const condition = (
     type: "Ready" | "Stalled",
     status: "True" | "False",

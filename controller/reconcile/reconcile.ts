@@ -1,5 +1,5 @@
 /**
- * What is done for one Application, in the order in which it is done:
+ * What is done for one key. For a Secret: visit-secret.ts. For a Receiver: visit-receiver.ts. For an Application, in the order in which it is done:
  *
  *   declaration + record → record          admit.ts, requests.ts
  *   deleted? tear down, forget             remove.ts
@@ -30,6 +30,8 @@ import { projectTaken, whoRuns } from "./wanted.ts";
 import { invalidDocument } from "./publish.ts";
 import { visitApplication } from "./visit-application.ts";
 import { visitDeletion } from "./visit-deletion.ts";
+import { visitReceiver } from "./visit-receiver.ts";
+import { visitSecret, type SecretMemory } from "./visit-secret.ts";
 import type { Visit } from "./visit.ts";
 
 export interface Reconciler {
@@ -41,6 +43,7 @@ export interface Reconciler {
 
 export function createReconciler(deps: ReconcileDeps, again: (key: string) => void): Reconciler {
   const memories = createMemories();
+  const secrets: SecretMemory = new Map();
   const visits = new Map<string, AbortController>();
   /** Compose project → the Application whose visit under way is about to claim it. */
   const claims = new Map<string, string>();
@@ -68,12 +71,10 @@ export function createReconciler(deps: ReconcileDeps, again: (key: string) => vo
   }
 
   async function visitKey(key: string, signal: AbortSignal): Promise<Outcome> {
+    const named = parseKey(key);
+    if (named?.kind === "Secret") return visitSecret(key, named.name, signal, secrets, deps);
+    if (named?.kind === "Receiver") return visitReceiver(key, named.name, deps);
     const declaration = deps.registry.get(key);
-    if ((parseKey(key)?.kind ?? "Application") !== "Application") {
-      if (declaration.kind !== "deleted") return { kind: "synced" };
-      deps.registry.forget(key);
-      return { kind: "gone" };
-    }
     const record = await admitted(key, declaration, deps);
     if (record === undefined) {
       leaveSlots(key);

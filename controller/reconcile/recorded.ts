@@ -1,14 +1,30 @@
 /** What the records say to those who begin before anything was looked at. */
 import type { Application } from "../api/application.ts";
+import { isApplicationKey, parseKey } from "../api/resource.ts";
 import type { KnownResource } from "../registry/registry.ts";
 import type { ApplicationRecord } from "../status/record.ts";
+import type { RecordStore } from "../status/record-store.ts";
+import type { StatusPublisher } from "../status/status-file.ts";
 import type { ReconcileDeps } from "./deps.ts";
 
-/** What the registry has to know of deletions that were judged before this process began. */
-export function knownResource({ name, place, deletion, conditions }: ApplicationRecord): KnownResource {
-  if (deletion !== undefined) return { name, place, deletion: "decided" };
+/**
+ * What the registry has to know of what was there before this process: of Applications by their records, with the
+ * deletions that were judged; of Secrets and Receivers, which have none, by their statuses.
+ */
+export function knownResources(
+  records: Pick<RecordStore, "list">,
+  status: Pick<StatusPublisher, "unclaimed">,
+): readonly KnownResource[] {
+  return [
+    ...records.list().map(ofRecord),
+    ...status.unclaimed().filter(({ key }) => parseKey(key) !== undefined && !isApplicationKey(key)),
+  ];
+}
+
+function ofRecord({ name: key, place, deletion, conditions }: ApplicationRecord): KnownResource {
+  if (deletion !== undefined) return { key, place, deletion: "decided" };
   const isHeld = conditions.some(({ reason }) => reason === "DeletionHeld");
-  return isHeld ? { name, place, deletion: "held" } : { name, place };
+  return isHeld ? { key, place, deletion: "held" } : { key, place };
 }
 
 /** The ids of the remotes that Applications follow, whether or not their credentials can be had. */

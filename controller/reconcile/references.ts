@@ -52,17 +52,17 @@ export function dependentsOf(secret: string, deps: ReferencesDeps): ReadonlySet<
     const resource = declaration.kind === "declared" ? declaration.resource : registry.lastGood(key);
     if (resource === undefined) continue;
     seen.add(key);
-    if (resource.kind !== "Secret" && refersTo(resource, secret)) found.add(key);
+    if (resource.kind !== "Secret" && secretsOf(resource).has(secret)) found.add(key);
   }
   for (const record of deps.records()) {
     if (seen.has(record.name)) continue;
     const application = deps.readManifest(record);
-    if (application !== undefined && refersTo(application, secret)) found.add(record.name);
+    if (application !== undefined && secretsOf(application).has(secret)) found.add(record.name);
   }
   return found;
 }
 
-function refersTo(resource: Application | Receiver, secret: string): boolean {
-  if (resource.kind === "Receiver") return resource.spec.secretRef === secret;
-  return secretNames(resource.spec).has(secret);
+/** The names of the Secrets that it refers to. */
+export function secretsOf(resource: Application | Receiver): ReadonlySet<string> {
+  return resource.kind === "Receiver" ? new Set([resource.spec.secretRef]) : secretNames(resource.spec);
 }

@@ -38,7 +38,7 @@ export interface RegistryOptions {
   readonly dataDir: string;
   readonly parse: ParseManifests;
   readonly parseOptions: ParseOptions;
-  /** What the records say; asked once, at the start, so that what was deleted while nobody looked is judged, too. */
+  /** What the records and statuses say; asked at the start, so that what was deleted while nobody looked is judged, too. */
   readonly known: () => readonly KnownResource[];
   readonly clock: Clock;
   readonly log: Log;
@@ -101,8 +101,8 @@ export async function createRegistry(options: RegistryOptions): Promise<Registry
         if ("place" in declaration && statusFileOf(declaration.place.file) === path) enqueue(key);
       }
       // What is being deleted is declared nowhere, and its status file's removal means something.
-      for (const { name, place, deletion } of options.known()) {
-        if (deletion !== undefined && statusFileOf(place.file) === path) enqueue(name);
+      for (const { key, place, deletion } of options.known()) {
+        if (deletion !== undefined && statusFileOf(place.file) === path) enqueue(key);
       }
     },
     onBroken(error) {

@@ -33,10 +33,9 @@ export interface RegistryRequest {
   readonly requestedAt: string;
 }
 
-/** What the registry is told of things that it cannot see in the folder: from the records. */
+/** What the registry is told of things that it cannot see in the folder: from the records, and from statuses. */
 export interface KnownResource {
-  /** Of an Application: no other kind has a record. */
-  readonly name: string;
+  readonly key: string;
   /** Where it was last declared. */
   readonly place: ManifestPlace;
   /**

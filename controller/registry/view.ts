@@ -25,16 +25,16 @@ export interface View {
 /** Before the first listing: what the records say. */
 export function firstView(known: readonly KnownResource[], now: number): View {
   const those = (deletion: KnownResource["deletion"]): readonly string[] =>
-    known.filter((resource) => resource.deletion === deletion).map(({ name }) => name);
+    known.filter((resource) => resource.deletion === deletion).map(({ key }) => key);
   const held = { since: now, held: true, confirmed: false };
   return {
     declarations: new Map(),
     requests: new Map(),
-    holdings: new Map(known.map(({ name, place }) => [name, { place, others: 0 }])),
+    holdings: new Map(known.map(({ key, place }) => [key, { place, others: 0 }])),
     lastGood: new Map(),
     judge: {
       ...NOTHING_MISSING,
-      absences: new Map(those("held").map((name) => [name, held])),
+      absences: new Map(those("held").map((key) => [key, held])),
       deleted: new Set(those("decided")),
     },
     absent: "the registry was not listed yet",

@@ -17,6 +17,11 @@ export function statusFileOf(manifestFile: string): string {
   return manifestFile.replace(/\.ya?ml$/, "") + SUFFIX;
 }
 
+/** The manifest file of a status file, taken to end in .yaml: `apps/shop.status.yaml` → `apps/shop.yaml`. */
+export function manifestFileOf(statusFile: string): string {
+  return `${statusFile.slice(0, -SUFFIX.length)}.yaml`;
+}
+
 /** True for `NAME.status.yaml`, whatever the folder. */
 export function isStatusFile(file: string): boolean {
   return file.endsWith(SUFFIX);

@@ -11,7 +11,7 @@ import type { StatusDocument } from "../api/status.ts";
 import { isErrno, removeFileDurably, writeFileAtomic } from "../lib/atomic-file.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
-import { listStatusFiles, parseStatusFile, statusFileOf } from "./read-status.ts";
+import { listStatusFiles, manifestFileOf, parseStatusFile, statusFileOf } from "./read-status.ts";
 import { renderStatusDocument, renderStatusFile, saysDeleting, splitStatusFile } from "./status-text.ts";
 
 /** Where the manifest of a resource stands: its registry-relative file, and the 0-based document in it. */
@@ -26,8 +26,11 @@ export interface StatusPublisher {
    * along. Call once, before the first `publish`.
    */
   load(): Promise<void>;
-  /** The keys of documents that `load` found and nobody has published or removed since. */
-  unclaimed(): readonly string[];
+  /**
+   * The documents that `load` found and nobody has published or removed since: their keys, and where the manifest stood, as
+   * far as the status file tells (a manifest that ends in .yml has the same).
+   */
+  unclaimed(): readonly { readonly key: string; readonly place: StatusPlace }[];
   /**
    * The document of `key` as it was published last, by this process or, if `load` found it, by one before: for what has no
    * record. Read as tolerantly as any status file, for a person may have edited it.
@@ -198,7 +201,10 @@ export function createStatusPublisher({ registryDir, log, clock }: StatusPublish
   }
 
   return {
-    unclaimed: () => [...unclaimed],
+    unclaimed: () =>
+      [...slots.values()].flatMap(({ key, file, document }) =>
+        unclaimed.has(key) ? [{ key, place: { file: manifestFileOf(file), document } }] : [],
+      ),
     previous(key) {
       const slot = slots.get(key);
       return slot && parseStatusFile(slot.text)[0];

@@ -15,6 +15,7 @@ import { openLedgerStore } from "../../controller/git/ledger.ts";
 import { gitBlobId, sha256 } from "../../controller/lib/hash.ts";
 import { silentLog } from "../../controller/lib/log.ts";
 import { createSlots, type Slots } from "../../controller/lib/slots.ts";
+import type { SecretCare } from "../../controller/reconcile/secret-care.ts";
 import type { ReconcileDeps } from "../../controller/reconcile/deps.ts";
 import { createReconciler, type Reconciler } from "../../controller/reconcile/reconcile.ts";
 import { NO_KEYS } from "../../controller/secret/keyring.ts";
@@ -45,6 +46,8 @@ export interface ReconcileWorld {
   /** Of Applications; `documents` has those of every kind. */
   readonly statuses: Map<string, ApplicationDocument>;
   readonly documents: Map<string, StatusDocument>;
+  /** Says of every Secret that it is well and sealed; to be replaced function by function. */
+  readonly secretCare: { -readonly [Name in keyof SecretCare]: SecretCare[Name] };
   /** How often a status that differs from the one before was published. */
   writes(): number;
   readonly declarations: Map<string, Declaration>;
@@ -118,6 +121,7 @@ export async function createReconcileWorld(): Promise<ReconcileWorld> {
         forget: () => undefined,
         id: () => "registry-1",
       },
+      secretCare: world.secretCare,
       sources: {
         follow: (_name, follow) => void (world.asked.follow = follow),
         unfollow: () => void delete world.asked.follow,
@@ -215,6 +219,7 @@ export async function createReconcileWorld(): Promise<ReconcileWorld> {
           world.documents.delete(key);
           return Promise.resolve();
         },
+        previous: (key) => world.documents.get(key),
         removedByHand: () => Promise.resolve(world.removedByHand),
       },
       readManifest: (manifest) => applicationFromManifest(manifest, { allowFileRepos: false }),
@@ -253,6 +258,13 @@ export async function createReconcileWorld(): Promise<ReconcileWorld> {
     containers,
     statuses: new Map(),
     documents: new Map(),
+    secretCare: {
+      inspect: () => ({ fields: [], faults: [] }),
+      seal: () => Promise.resolve({ kind: "sealed" }),
+      fingerprint: () => "",
+      receiverFault: () => undefined,
+      usersOf: () => [],
+    },
     writes: () => writes,
     declarations: new Map(),
     requests: [],

@@ -85,9 +85,9 @@ describe("the registry on a real folder", function () {
 
     it("judges what was deleted while nobody looked", async () => {
       await temp.write(apps("a", "b", "c", "d"));
-      const known = ["a", "b", "c", "d", "gone"].map((name) => ({
-        name,
-        place: { file: `${name}.yaml`, document: 0 },
+      const known = ["a", "b", "c", "d", "gone"].map((key) => ({
+        key,
+        place: { file: `${key}.yaml`, document: 0 },
       }));
 
       const registry = await temp.open({ known, graceMs: GRACE_MS });
@@ -479,7 +479,7 @@ describe("the registry on a real folder", function () {
       await (await opened()).close();
       const aside = join(temp.root, "aside");
       await rename(temp.dir, aside);
-      const known = [{ name: "a", place: { file: "a.yaml", document: 0 } }];
+      const known = [{ key: "a", place: { file: "a.yaml", document: 0 } }];
 
       const registry = await temp.open({ known, graceMs: GRACE_MS });
       const before = [registry.hasSynced(), registry.isPresent(), registry.get("a").kind];

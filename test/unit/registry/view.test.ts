@@ -40,7 +40,7 @@ const apps = (...names: readonly string[]): Readonly<Record<string, string>> =>
   Object.fromEntries(names.map((name) => [`${name}.yaml`, manifestText(name)]));
 
 const known = (...names: readonly string[]): readonly KnownResource[] =>
-  names.map((name) => ({ name, place: { file: `${name}.yaml`, document: 0 } }));
+  names.map((key) => ({ key, place: { file: `${key}.yaml`, document: 0 } }));
 
 const request = (name: string, action: RegistryRequest["action"], token: string): RegistryRequest => {
   return { name, action, token, requestedAt: "2026-01-02T03:04:05Z" };

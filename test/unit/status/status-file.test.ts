@@ -356,13 +356,13 @@ status:
       const before = await stampOf("shop.status.yaml");
       const second = create();
       await second.load();
-      const unclaimed = second.unclaimed();
+      const unclaimed = second.unclaimed().map(({ key, place }) => `${key} ${place.file}#${place.document}`);
       const found = second.previous("secret/shop");
 
       await second.publish("secret/shop", at("shop.yaml", 1), secretStatus("shop"));
       await second.publish("shop", at("shop.yaml", 0), statusOf("shop"));
 
-      expect(unclaimed).to.deep.equal(["shop", "secret/shop"]);
+      expect(unclaimed).to.deep.equal(["shop shop.yaml#0", "secret/shop shop.yaml#1"]);
       expect(found).to.deep.equal(secretStatus("shop"));
       expect(await stampOf("shop.status.yaml")).to.equal(before);
     });

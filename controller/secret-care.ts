@@ -1,0 +1,45 @@
+/** What visits of Secrets and Receivers need: the encryption keys, the store of Secrets, and the files between them. */
+import type { SecretCare, Sealing } from "./reconcile/secret-care.ts";
+import { createContentDigest } from "./secret/content-digest.ts";
+import { describeFields, secretFaults } from "./secret/inspect-secret.ts";
+import { firstKey, type Keyring } from "./secret/keyring.ts";
+import { openSecret, readLine } from "./secret/opened-secret.ts";
+import type { SecretWiring } from "./wire-secrets.ts";
+
+export interface SecretCareDeps {
+  readonly keyring: Keyring;
+  readonly wiring: Pick<SecretWiring, "secrets" | "usersOf">;
+}
+
+const NO_KEY: Sealing = {
+  kind: "plain",
+  reason: "NoEncryptionKey",
+  message:
+    "a value stands in the file in plain text, and there is no encryption key to seal it: " +
+    '"conops key generate" makes one, --encryption-key-file names it',
+};
+
+const NO_EDITOR: Sealing = {
+  kind: "plain",
+  reason: "SealFailed",
+  message: "Cannot seal the Secret: this version does not edit manifests",
+  retryMs: 3_600_000,
+};
+
+export function createSecretCare({ keyring, wiring }: SecretCareDeps): SecretCare {
+  const digest = createContentDigest();
+  return {
+    inspect: (secret) => ({
+      fields: describeFields(secret),
+      faults: secretFaults(openSecret(secret, keyring)),
+    }),
+    seal: () => Promise.resolve(firstKey(keyring) === undefined ? NO_KEY : NO_EDITOR),
+    fingerprint: (secret) => digest(secret, openSecret(secret, keyring)),
+    receiverFault({ spec }) {
+      const found = wiring.secrets.get(spec.secretRef);
+      const token = found.kind === "ok" ? readLine(found.secret, "token") : found;
+      return "message" in token ? `Cannot use spec.secretRef: ${token.message}` : undefined;
+    },
+    usersOf: (key) => wiring.usersOf(key),
+  };
+}
