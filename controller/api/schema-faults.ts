@@ -78,13 +78,13 @@ const REQUIRED = "is required";
 
 function valueFault(keyword: string, schema: Schema, value: unknown, isConfidential: boolean): string {
   const isHidden = isConfidential || isSecret(schema);
-  const not = isHidden ? "" : `, not ${quoted(String(value))}`;
+  const not = isHidden ? "" : `, not ${quoted(textOf(value))}`;
   switch (keyword) {
     case "type":
       return typeFault(schema, value, isHidden);
     case "enum": {
       const allowed = schema.enum ?? [];
-      const meant = nearest(String(value), allowed);
+      const meant = nearest(textOf(value), allowed);
       return `must be ${anyOf(allowed)}${not}${meant === undefined ? "" : `: did you mean "${meant}"?`}`;
     }
     case "pattern": {
@@ -94,7 +94,7 @@ function valueFault(keyword: string, schema: Schema, value: unknown, isConfident
     case "minLength":
       return "must not be empty";
     case "maxLength":
-      return `must be at most ${schema.maxLength} characters long, not ${String(value).length}`;
+      return `must be at most ${schema.maxLength} characters long, not ${textOf(value).length}`;
     case "maxItems":
       return `must have at most ${schema.maxItems} items, not ${Array.isArray(value) ? value.length : 0}`;
     default:
@@ -135,6 +135,11 @@ function isSecret({ format, additionalProperties }: Schema): boolean {
   return (
     format === "password" || (additionalProperties !== false && additionalProperties?.format === "password")
   );
+}
+
+/** A mapping may hold a `toString` of its own, which is no function. */
+function textOf(value: unknown): string {
+  return typeof value === "object" && value !== null ? kindOf(value) : String(value);
 }
 
 function kindOf(value: unknown): string {

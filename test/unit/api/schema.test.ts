@@ -241,6 +241,14 @@ describe("checkApplication()", () => {
         "!spec.dependsOn: is not supported by this version; remove it",
       ],
     ],
+    [
+      "a mapping in the place of a word, whatever it calls its fields",
+      manifestOf({ source, deletionPolicy: { toString: false } }),
+      [
+        "spec.deletionPolicy: must be a string, not a mapping",
+        'spec.deletionPolicy: must be Delete, DeleteVolumes or Orphan, not "a mapping"',
+      ],
+    ],
     ["a missing spec", { ...supported, spec: undefined }, ["!spec: is required"]],
     ["nothing at all", null, [": must be a mapping, not empty: fill it in or remove it"]],
   ];
