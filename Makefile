@@ -28,7 +28,7 @@ $(BUILT): $(SOURCES) tsconfig.json tsconfig.build.json package.json package-lock
 	@touch $@
 
 .PHONY: test
-test: build engine image ## Run every test: unit, integration, end to end
+test: build engine image servers ## Run every test: unit, integration, end to end
 	@node scripts/run-tests.mjs unit integration e2e
 
 .PHONY: check
@@ -39,11 +39,11 @@ test-unit: install ## Run the unit tests
 	@node scripts/run-tests.mjs unit
 
 .PHONY: test-integration
-test-integration: build engine image ## Run the tests against real Git, Compose and engine
+test-integration: build engine image servers ## Run the tests against real Git, Compose and engine
 	@node scripts/run-tests.mjs integration
 
 .PHONY: test-e2e
-test-e2e: build engine image ## Run the tests of the whole program
+test-e2e: build engine image servers ## Run the tests of the whole program
 	@node scripts/run-tests.mjs e2e
 
 .PHONY: types
@@ -78,6 +78,10 @@ engine: ## See to a Docker engine with Compose v2 (installs and starts one where
 .PHONY: image
 image: engine ## Make the tiny image that tests use
 	@scripts/test-image.sh
+
+.PHONY: servers
+servers: ## See to the programs that the tests serve Git with: git, sshd, openssl
+	@scripts/ensure-test-servers.sh
 
 .PHONY: clean-example
 clean-example: ## Remove what the example of `make run` deployed, and its repository
