@@ -19,6 +19,8 @@ export interface Advertisement {
   readonly refs: Readonly<Record<string, string>>;
   /** Full ref name of an annotated tag → the tag's own object, which holds its signature. Left out when there is none. */
   readonly tagObjects?: Readonly<Record<string, string>>;
+  /** The remote redirects to this URL, on the same host: a renamed repository. Noticed after a few polls only. */
+  readonly movedTo?: string;
 }
 
 export interface Commit {

@@ -21,9 +21,9 @@ interface Known {
 /** The first that matches counts. */
 const KNOWN: readonly Known[] = [
   {
-    // Which it can make nothing of: what the host refuses comes back as a second question.
+    // What the host refuses comes back as a second question; what is left is the key, unless the connection broke.
     pattern:
-      /failed to authenticate SSH session: .*(?:base64|PEM|private key|key type|key data|key file|format)/i,
+      /failed to authenticate SSH session: (?!.*(?:socket|time|disconnect|send|receive|wait|transport|memory|block))/i,
     reason: "CredentialUnusable",
     text: unopenableKey,
   },

@@ -6,6 +6,7 @@ import { OperationFault } from "./operation-fault.ts";
 import type { Answers, FetchRequest, Fetched, ListRequest, Request } from "./protocol.ts";
 import { withAccess } from "./worker-access.ts";
 import { checkOut } from "./worker-checkout.ts";
+import { newAddress } from "./worker-first-answer.ts";
 import { openMirror, sweepMirror } from "./worker-mirror.ts";
 import { hasAll, readSigned } from "./worker-read.ts";
 import { askPatience } from "./worker-retry-after.ts";
@@ -44,6 +45,7 @@ async function listRefs({ url, access, bare }: ListRequest): Promise<Advertiseme
     await remote.disconnect();
     return heads;
   });
+  const movedTo = await newAddress(url, access);
 
   let head: Advertisement["head"];
   const refs = new Map<string, string>();
@@ -67,6 +69,7 @@ async function listRefs({ url, access, bare }: ListRequest): Promise<Advertiseme
     ...(head !== undefined && { head }),
     refs: Object.fromEntries(refs),
     ...(tagObjects.size > 0 && { tagObjects: Object.fromEntries(tagObjects) }),
+    ...(movedTo !== undefined && { movedTo }),
   };
 }
 

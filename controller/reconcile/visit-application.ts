@@ -205,6 +205,7 @@ function observedSource(source: SourceState): Observation["source"] {
   return {
     checked: source.checkedAt !== undefined,
     ...(source.revision !== undefined && { revision: source.revision }),
+    ...(source.movedTo !== undefined && { movedTo: source.movedTo }),
     ...(source.error && { error: { reason: source.error.reason, message: source.error.message } }),
   };
 }

@@ -2,9 +2,9 @@
  * What was observed and decided → the conditions and the phase. Pure; the table of the README's status section in code.
  */
 import type { Reason } from "../api/reasons.ts";
-import type { Phase } from "../api/status.ts";
-import type { ConditionType } from "../api/status.ts";
+import type { ConditionType, Phase } from "../api/status.ts";
 import type { NewCondition } from "./conditions.ts";
+import { sourceSentence, type ObservedSource } from "./observed-source.ts";
 import type { ApplicationRecord, AppliedTarget, Attempt } from "./record.ts";
 
 /** A reason with its sentence. */
@@ -29,7 +29,7 @@ export interface Observation {
   readonly forbidden?: Why | undefined;
   /** Healing has given up its quick pace, or cannot go on: what a person should look at. */
   readonly stalled?: Why | undefined;
-  readonly source: { readonly revision?: string; readonly error?: Why; readonly checked: boolean };
+  readonly source: ObservedSource;
   /** The spec asks for a signature. */
   readonly verifies?: boolean;
   /** The target that Git and the spec ask for is the applied one. */
@@ -146,7 +146,7 @@ function judgeSource(seen: Observation): Verdict {
   if (!source.checked || source.revision === undefined) {
     return unknown("SourceNotChecked", "the remote has not been asked yet");
   }
-  return { status: "True", reason: "SourceReady", message: `the remote is at ${short(source.revision)}` };
+  return { status: "True", reason: "SourceReady", message: sourceSentence(short(source.revision), source) };
 }
 
 function judgeVerification({ record: { verification } }: Observation): Verdict {

@@ -18,4 +18,7 @@ export function tellNews(
     if (before.revision === undefined) log.debug("source read", { application, revision, ref });
     else log.info("source moved", { application, revision, ref });
   }
+  if (after.movedTo !== undefined && after.movedTo !== before.movedTo) {
+    log.warn("the remote redirects: use the new URL", { application, url: after.movedTo });
+  }
 }

@@ -22,7 +22,13 @@ export function stateAfterAnswer(
     return { ...withError(state, "RevisionNotFound", resolved.message, now), checkedAt: now };
   }
   const { revision, ref } = resolved;
-  return { checkedAt: now, revision, ...(ref === undefined ? {} : { ref }) };
+  const { movedTo } = advertised;
+  return {
+    checkedAt: now,
+    revision,
+    ...(ref !== undefined && { ref }),
+    ...(movedTo !== undefined && { movedTo }),
+  };
 }
 
 /** After a poll that failed. What was known stays. */
@@ -46,11 +52,12 @@ export function isBriefPause(state: SourceState, error: unknown, now: number): b
   return state.error === undefined && now + (error.retryAfterMs ?? 0) - checkedAt <= QUIET_MS;
 }
 
-/** Whether anything that a reconcile would act on differs. */
+/** Whether anything that a reconcile would act on, or tell, differs. */
 export function differs(a: SourceState, b: SourceState): boolean {
   return (
     a.revision !== b.revision ||
     a.ref !== b.ref ||
+    a.movedTo !== b.movedTo ||
     a.error?.reason !== b.error?.reason ||
     a.error?.message !== b.error?.message
   );

@@ -274,6 +274,19 @@ describe("summarise()", () => {
     expect(stalled(8)).to.equal(true);
   });
 
+  it("tells of a remote that redirects, and goes on", () => {
+    const source = { checked: true, revision: "a".repeat(40), movedTo: "https://git.example.com/new" };
+    const { conditions } = summarise({ ...calm, source });
+
+    expect(conditions.find(({ type }) => type === "SourceReady")).to.deep.equal({
+      type: "SourceReady",
+      status: "True",
+      reason: "SourceReady",
+      message:
+        'the remote is at aaaaaaaaaaaa; it redirects to "https://git.example.com/new": use the new URL',
+    });
+  });
+
   it("says after a restart what was said before, as long as nobody has asked the remote", () => {
     const before = [
       {
