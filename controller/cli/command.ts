@@ -49,10 +49,11 @@ export function addCommand(
   description: string,
   flags: readonly FlagSetting[] = settings.filter(({ everywhere }) => everywhere),
 ): Command {
+  const path = program.parent === null ? usage : `${program.name()} ${usage}`;
   const command = program
     .command(usage)
     .description(description)
-    .showHelpAfterError(`See: conops ${usage} --help`)
+    .showHelpAfterError(`See: conops ${path} --help`)
     .addHelpText("after", formatExamples(examples));
   for (const { flag, variable, default: value, meaning } of flags) {
     command.option(flag, `${meaning} (${variable}; default: ${value})`);

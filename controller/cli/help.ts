@@ -82,6 +82,23 @@ export const EXAMPLES = {
     ["conops wait shop --for phase=Stopped", "until a phase"],
     ["conops wait shop --for delete", "until nothing is left of it"],
   ],
+  keyGenerate: [
+    ["conops key generate --output /etc/conops/keys", "a first key; keep a copy elsewhere"],
+    ["conops key generate --add-to /etc/conops/keys", "a new key, before the old ones go"],
+    ["conops key generate", "show one, for a vault or CONOPS_ENCRYPTION_KEY"],
+  ],
+  seal: [
+    ["conops seal plain.yaml > sealed.yaml", "a manifest with Secrets, safe to commit"],
+    ["conops seal --in-place manifests/shop.yaml", "the same, where it is"],
+    ["conops seal shop --from-file db=- < password", "a value from the standard input"],
+    ["conops seal shop-git --ssh-key id_ed25519", "a deploy key (with --known-hosts FILE)"],
+    ["conops seal shop-git --username ada --password-file token", "an access token, for https"],
+    ["conops seal hub --docker-config ~/.docker/config.json", "the logins of docker login"],
+  ],
+  rotate: [
+    ["conops rotate --dry-run", "what would be sealed anew"],
+    ["conops rotate", "seal it, and say which keys can go"],
+  ],
   version: [
     ["conops version", "for a person"],
     ["conops version -o json", "for a script"],

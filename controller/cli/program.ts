@@ -9,6 +9,7 @@ import { addCommand, contextOf } from "./command.ts";
 import type { Flags, ProgramDeps } from "./command.ts";
 import { DESCRIPTION, EPILOGUE } from "./help.ts";
 import type { Output } from "./output.ts";
+import { addSecrets } from "./secret-commands.ts";
 import { formatVersion, readVersion } from "./version.ts";
 
 const OUTPUTS: readonly Output[] = ["table", "wide", "json", "yaml", "name"];
@@ -42,6 +43,8 @@ export function createProgram(deps: ProgramDeps): Command {
   addLooking(program, deps);
   program.commandsGroup("Act on it:");
   addActing(program, deps);
+  program.commandsGroup("Keep secrets:");
+  addSecrets(program, deps);
   program.commandsGroup("Other:");
   program.helpCommand("help [command]", "show the help of a command");
   addCommand(program, deps, "version", "version", "show the version", [])

@@ -5,6 +5,8 @@ import { basename, dirname, join } from "node:path";
 export interface WriteOptions {
   /** Permission bits of the new file. Default 0o600. */
   readonly mode?: number;
+  /** Who shall own it. Default: whoever writes. */
+  readonly owner?: { readonly uid: number; readonly gid: number };
 }
 
 /**
@@ -16,12 +18,13 @@ export async function writeFileAtomic(
   data: string | Uint8Array,
   options: WriteOptions = {},
 ): Promise<void> {
-  const { mode = 0o600 } = options;
+  const { mode = 0o600, owner } = options;
   const temporary = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString("hex")}.tmp`);
   try {
     const file = await open(temporary, "wx", mode);
     try {
       await file.writeFile(data);
+      if (owner !== undefined) await file.chown(owner.uid, owner.gid);
       await file.chmod(mode); // the umask must not decide
       await file.sync();
     } finally {
@@ -31,6 +34,21 @@ export async function writeFileAtomic(
   } catch (error) {
     await rm(temporary, { force: true });
     throw error;
+  }
+  await syncFolder(dirname(path));
+}
+
+/** Writes a file for its owner alone that is not there yet. Rejects with EEXIST when it is; leaves nothing when it fails. */
+export async function createFileExclusive(path: string, data: string): Promise<void> {
+  const file = await open(path, "wx", 0o600);
+  try {
+    await file.writeFile(data);
+    await file.sync();
+  } catch (error) {
+    await rm(path, { force: true });
+    throw error;
+  } finally {
+    await file.close();
   }
   await syncFolder(dirname(path));
 }

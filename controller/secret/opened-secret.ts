@@ -68,7 +68,7 @@ export function readLine(secret: OpenedSecret, field: string): Reading<string> {
   if (read.kind === "fault") return read;
   const line = read.value.replace(/\r?\n$/, "");
   if (line === "") return fieldFault(secret, field, "is empty");
-  // eslint-disable-next-line no-control-regex -- they are what is looked for
+  // oxlint-disable-next-line no-control-regex
   if (/[\u0000-\u001f\u007f]/.test(line)) {
     return fieldFault(secret, field, "holds a line break or another control character");
   }

@@ -95,6 +95,29 @@ export async function openRenderings(dataDir: string, { keys }: RenderingsOption
   };
 }
 
+/** How many renderings each key sealed, by the key's id. Changes nothing; empty where there are none. */
+export async function countRenderings(dataDir: string): Promise<ReadonlyMap<string, number>> {
+  const root = join(dataDir, "renderings");
+  const counts = new Map<string, number>();
+  for (const name of await listFolder(root)) {
+    for (const file of await listFolder(join(root, name))) {
+      if (!file.endsWith(SUFFIX)) continue;
+      const keyId = keyIdOf(await readFile(join(root, name, file)));
+      if (keyId !== undefined) counts.set(keyId, (counts.get(keyId) ?? 0) + 1);
+    }
+  }
+  return counts;
+}
+
+async function listFolder(path: string): Promise<readonly string[]> {
+  try {
+    return await readdir(path);
+  } catch (error) {
+    if (isErrno(error, "ENOENT", "ENOTDIR")) return [];
+    throw error;
+  }
+}
+
 function headerOf(keyId: string): string {
   return `conops-rendering-v1 ${keyId}\n`;
 }

@@ -34,7 +34,7 @@ const TABLE: Readonly<Record<string, Room>> = {
     packages: [],
   },
   cli: {
-    rooms: ["registry", "secret", "status", "telemetry", "api", "lib"],
+    rooms: ["registry", "edit", "secret", "status", "telemetry", "api", "lib"],
     packages: ["commander", "yaml"],
   },
 };

@@ -3,6 +3,8 @@ import { createFixtureFolder, manifest } from "../../unit/cli/fixture-folder.ts"
 import type { FixtureFolder } from "../../unit/cli/fixture-folder.ts";
 import { runConops } from "./run-conops.ts";
 
+const KEY = Buffer.alloc(32, 7).toString("base64");
+
 describe("the exit codes of conops", function () {
   this.timeout(20_000);
   let folder: FixtureFolder;
@@ -84,6 +86,46 @@ describe("the exit codes of conops", function () {
       env: { CONOPS_GIT_CA_FILE: "/etc/hostname" },
       code: 2,
       err: 'Error: Cannot use "/etc/hostname" for --git-ca-file: it holds no certificate in PEM format',
+    },
+    { args: ["key", "generate"], code: 0, out: "=\n" },
+    { args: ["key"], code: 2, err: "Usage: conops key" },
+    {
+      args: ["seal", "-"],
+      input: manifest("x"),
+      code: 2,
+      err: "Error: No encryption key: name a file of keys",
+    },
+    {
+      args: ["seal", "-"],
+      env: { CONOPS_ENCRYPTION_KEY: KEY },
+      input: manifest("x"),
+      code: 1,
+      err: "Error: Cannot seal the standard input: it holds no Secret\n",
+    },
+    {
+      args: ["seal", "shop", "--from-file", "db=-"],
+      env: { CONOPS_ENCRYPTION_KEY: KEY },
+      input: "hunter2",
+      code: 0,
+      out: "\n  db: conops-v1.",
+    },
+    { args: ["rotate"], env: { CONOPS_ENCRYPTION_KEY: KEY }, code: 0, out: "0 fields sealed anew" },
+    {
+      args: ["rotate", "--encryption-key-file", "keys"],
+      env: { CONOPS_ENCRYPTION_KEY: KEY },
+      code: 2,
+      err: "Error: Cannot use both CONOPS_ENCRYPTION_KEY and --encryption-key-file",
+    },
+    {
+      args: ["rotate", "--encryption-key-file", "nowhere"],
+      code: 2,
+      err: 'Error: Cannot use "nowhere" for --encryption-key-file: there is no such file',
+    },
+    {
+      args: ["run"],
+      env: { CONOPS_ENCRYPTION_KEY: "c2hvcnQ=" },
+      code: 2,
+      err: "Error: Cannot use the encryption key on line 1 of CONOPS_ENCRYPTION_KEY: it is 5 bytes long",
     },
     {
       args: ["run", "--http", "9464"],
