@@ -12,6 +12,7 @@
 import { setMaxListeners } from "node:events";
 import type { Application, Manifest } from "./api/application.ts";
 import { messageOf } from "./api/errors.ts";
+import type { Push } from "./api/push.ts";
 import { isApplicationKey } from "./api/resource.ts";
 import { applicationFromManifest } from "./api/schema.ts";
 import { readVersion } from "./cli/version.ts";
@@ -37,8 +38,10 @@ import { createSecretCare } from "./secret-care.ts";
 import { createStatusPublisher } from "./status/status-file.ts";
 import { openStores } from "./stores.ts";
 import { createMetrics, type Metrics } from "./telemetry/metrics.ts";
+import type { LookAnswer } from "./watch/watch.ts";
 import { createDockerInformer, REMOTE_BACKOFF } from "./watch/docker-informer.ts";
 import { createGitInformer } from "./watch/git-informer.ts";
+import { wireReceivers } from "./wire-receivers.ts";
 import { wireSecrets } from "./wire-secrets.ts";
 import { startWorkers } from "./workqueue/worker.ts";
 import { createWorkQueue } from "./workqueue/workqueue.ts";
@@ -185,7 +188,7 @@ async function work(config: Config, deps: RunDeps): Promise<void> {
       registry,
       secrets: wiring.secrets,
       fingerprint: wiring.fingerprint,
-      secretCare: createSecretCare({ keyring, wiring }),
+      secretCare: createSecretCare({ keyring, wiring, manifestsDir, clock, log }),
       records,
       renderings,
       ledgers,
@@ -209,6 +212,7 @@ async function work(config: Config, deps: RunDeps): Promise<void> {
       clock,
       log,
       metrics: metrics.reconcile,
+      receiverMetrics: metrics.receivers,
       dataDir,
       settleMs: SETTLE_MS,
       hardStop: hardStop.signal,
@@ -222,6 +226,10 @@ async function work(config: Config, deps: RunDeps): Promise<void> {
   function addAll(): void {
     for (const { name } of records.list()) queue.add(name);
   }
+
+  const look = (name: string, pushes: readonly Push[]): LookAnswer => sources.look(name, pushes);
+  const secrets = wiring.secrets;
+  const receivers = wireReceivers({ registry, secrets, look, metrics: metrics.receivers, log, clock });
 
   // No work before the caches are in; an engine that is down is an answer, too.
   addAll();
@@ -261,10 +269,13 @@ async function work(config: Config, deps: RunDeps): Promise<void> {
     concurrency: config.concurrency,
   });
 
+  leadership.receive((delivery) => receivers.handle(delivery));
+
   await aborted(stopping);
 
   // Nothing new begins; what prepares is broken off by `stopping`; an `up` that runs may finish within the limit.
   log.info("controller stops", { reason: messageOf(stopping.reason) });
+  leadership.receive(undefined);
   const limit = clock.after(config.shutdownTimeoutMs, () => {
     log.warn("what still runs is ended", { afterMs: config.shutdownTimeoutMs });
     hardStop.abort(new Error("the shutdown took too long"));

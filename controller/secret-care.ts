@@ -4,9 +4,10 @@ import { createContentDigest } from "./secret/content-digest.ts";
 import { describeFields, secretFaults } from "./secret/inspect-secret.ts";
 import { firstKey, type Keyring } from "./secret/keyring.ts";
 import { openSecret, readLine } from "./secret/opened-secret.ts";
+import { sealInPlace, type SealInPlaceDeps } from "./seal-in-place.ts";
 import type { SecretWiring } from "./wire-secrets.ts";
 
-export interface SecretCareDeps {
+export interface SecretCareDeps extends SealInPlaceDeps {
   readonly keyring: Keyring;
   readonly wiring: Pick<SecretWiring, "secrets" | "usersOf">;
 }
@@ -19,21 +20,17 @@ const NO_KEY: Sealing = {
     '"conops key generate" makes one, --encryption-key-file names it',
 };
 
-const NO_EDITOR: Sealing = {
-  kind: "plain",
-  reason: "SealFailed",
-  message: "Cannot seal the Secret: this version does not edit manifests",
-  retryMs: 3_600_000,
-};
-
-export function createSecretCare({ keyring, wiring }: SecretCareDeps): SecretCare {
+export function createSecretCare(deps: SecretCareDeps): SecretCare {
+  const { keyring, wiring } = deps;
+  const key = firstKey(keyring);
   const digest = createContentDigest();
   return {
     inspect: (secret) => ({
       fields: describeFields(secret),
       faults: secretFaults(openSecret(secret, keyring)),
     }),
-    seal: () => Promise.resolve(firstKey(keyring) === undefined ? NO_KEY : NO_EDITOR),
+    seal: (secret, place, signal) =>
+      key === undefined ? Promise.resolve(NO_KEY) : sealInPlace(secret, place, key, deps, signal),
     fingerprint: (secret) => digest(secret, openSecret(secret, keyring)),
     receiverFault({ spec }) {
       const found = wiring.secrets.get(spec.secretRef);

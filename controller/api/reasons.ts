@@ -25,6 +25,7 @@ export const REASONS = [
   // the source
   "SourceReady",
   "SourceNotChecked",
+  "SourceVerified",
   "FetchFailed",
   "RemoteTimedOut",
   "RepositoryNotFound",

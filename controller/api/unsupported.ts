@@ -19,7 +19,6 @@ export function unsupportedFields(document: unknown): readonly FieldFault[] {
     "semver",
   ]);
   refuseIf(fieldOf(source, "submodules") === true, ["spec", "source", "submodules"]);
-  refuseIf(fieldOf(source, "verify") !== undefined, ["spec", "source", "verify"]);
   refuseIf(fieldOf(spec, "manifests") !== undefined, ["spec", "manifests"]);
   refuseIf(fieldOf(fieldOf(spec, "sync"), "rollbackOnFailure") === true, [
     "spec",

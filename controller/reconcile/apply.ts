@@ -24,6 +24,7 @@ import { mountedFiles, servicesWithOldFiles } from "./mounted-files.ts";
 import { provideImages, servicesToRun } from "./prepare.ts";
 import { syncHandled } from "./requests.ts";
 import { requireHostPaths, requireOwnership } from "./require.ts";
+import { noteUnverified, noteVerified } from "./verification.ts";
 import { runKeys, targetOf, usedFilesHash } from "./target.ts";
 import type { Visit } from "./visit.ts";
 
@@ -50,11 +51,19 @@ export async function applyTarget(
   try {
     visit.claimProject();
     await mkdir(join(deps.dataDir, "staging"), { recursive: true, mode: 0o755 });
-    const remote = deps.remoteOf(visit.application, visit.secrets.source);
+    const { source, verify } = visit.secrets;
     const staged = await deps.git.stage(
-      { remote, sha: revision, dir: stagingDir, ...(target.ref !== undefined && { ref: target.ref }) },
+      {
+        remote: deps.remoteOf(visit.application, source),
+        sha: revision,
+        dir: stagingDir,
+        ...(target.ref !== undefined && { ref: target.ref }),
+        ...(target.tagObject !== undefined && { tagObject: target.tagObject }),
+        ...(verify && { verify }),
+      },
       visit.signal,
     );
+    await noteVerified(staged, visit);
     failpoint("staged", visit.name);
     const rendering = await render(stagingDir, staged, visit, deps);
     failpoint("rendered", visit.name);
@@ -66,6 +75,7 @@ export async function applyTarget(
     const failure = maskedError(asFailure(error, visit), visit.mask);
     // Broken off, not failed: the record goes on saying "running", and the next visit begins anew.
     if (failure.reason === "SyncInterrupted") return { result: "failed", error: failure };
+    await noteUnverified(revision, failure, visit);
     await visit.update((record) =>
       syncHandled({ ...record, attempt: failed(record, failure, deps.clock.now()) }),
     );

@@ -99,9 +99,7 @@ export function recordUnchanged(
 }
 
 /** Of an older target nothing may stay, also not what the newer one has not. */
-function withoutTarget(
-  applied: AppliedTarget,
-): Omit<AppliedTarget, "revision" | "specHash" | "secretsDigest"> {
-  const { revision: _revision, specHash: _specHash, secretsDigest: _digest, ...rest } = applied;
+function withoutTarget(applied: AppliedTarget): Omit<AppliedTarget, keyof Target> {
+  const { revision: _, specHash: _spec, secretsDigest: _secrets, tagObject: _tag, ...rest } = applied;
   return rest;
 }

@@ -46,6 +46,8 @@ export interface ReconcileDeps {
   readonly clock: Clock;
   readonly log: Log;
   readonly metrics: ReconcileMetrics;
+  /** The series of a Receiver's deliveries: there while it is. */
+  readonly receiverMetrics: { observed(name: string): void; deleted(name: string): void };
   readonly dataDir: string;
   readonly settleMs: number;
   /** Aborts when even a running `up` has to end: the limit of a shutdown. */

@@ -4,6 +4,7 @@
  */
 import type { ApplicationSpec, ComposeVariable, DeclaredVariable } from "../api/application.ts";
 import type { GitCredential } from "../api/credential.ts";
+import type { VerifyRequest } from "../git/git.ts";
 import { hashOf } from "../lib/hash.ts";
 import { createMask, type Mask } from "../lib/mask.ts";
 import { dockerConfigOf, formatDockerConfig } from "../secret/docker-config.ts";
@@ -17,11 +18,6 @@ import { signersOf, type Signers } from "../secret/signers.ts";
 export interface NamedCredential {
   readonly secret: string;
   readonly credential: GitCredential;
-}
-
-/** Who may sign what is deployed. */
-export interface VerifyRequest extends Signers {
-  readonly mode: "HEAD" | "Tag";
 }
 
 export interface SecretsInUse {

@@ -25,13 +25,19 @@ export function sameTarget(a: Target | undefined, b: Target | undefined): boolea
     b !== undefined &&
     a.revision === b.revision &&
     a.specHash === b.specHash &&
-    a.secretsDigest === b.secretsDigest
+    a.secretsDigest === b.secretsDigest &&
+    a.tagObject === b.tagObject
   );
 }
 
 /** The target alone, without what became of it. */
-export function targetOf({ revision, specHash, secretsDigest }: Target): Target {
-  return { revision, specHash, ...(secretsDigest !== undefined && { secretsDigest }) };
+export function targetOf({ revision, specHash, secretsDigest, tagObject }: Target): Target {
+  return {
+    revision,
+    specHash,
+    ...(secretsDigest !== undefined && { secretsDigest }),
+    ...(tagObject !== undefined && { tagObject }),
+  };
 }
 
 /** path → blob id of each repository file below the given files and folders. */

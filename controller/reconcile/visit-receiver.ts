@@ -20,6 +20,7 @@ export async function visitReceiver(key: string, name: string, deps: ReconcileDe
       const fault = deps.secretCare.receiverFault(declaration.resource);
       const why: Why | undefined =
         fault === undefined ? undefined : { reason: "SecretInvalid", message: fault };
+      deps.receiverMetrics.observed(name);
       await publish(key, name, declaration.resource, declaration.place, why, deps);
       return { kind: "synced" };
     }
@@ -27,6 +28,7 @@ export async function visitReceiver(key: string, name: string, deps: ReconcileDe
       await publish(key, name, undefined, declaration.place, whyInvalid(declaration), deps);
       return { kind: "synced" };
     case "deleted":
+      deps.receiverMetrics.deleted(name);
       await deps.status.remove(key);
       deps.registry.forget(key);
       return { kind: "gone" };

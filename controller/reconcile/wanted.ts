@@ -27,12 +27,15 @@ export function sourceOf(visit: Visit, deps: ReconcileDeps): SourceState {
 
 /** The last good spec at the last known revision; undefined until the source has answered once in this process's life. */
 export function wantedTarget(visit: Visit, source: SourceState): Target | undefined {
-  const { digest, fault } = visit.secrets;
-  if (source.revision === undefined || fault !== undefined) return undefined;
+  const { digest, fault, verify } = visit.secrets;
+  const { revision, tagObject } = source;
+  if (revision === undefined || fault !== undefined) return undefined;
   return {
-    revision: source.revision,
+    revision,
     specHash: specHash(visit.application.spec),
     ...(digest !== undefined && { secretsDigest: digest }),
+    // A tag that was signed anew is another target, though it is of the same commit.
+    ...(verify?.mode === "Tag" && tagObject !== undefined && { tagObject }),
   };
 }
 

@@ -14,6 +14,8 @@ export interface Target {
   readonly specHash: string;
   /** Keyed digest of the Secrets' values that do; not there where none does. */
   readonly secretsDigest?: string;
+  /** The object of the annotated tag that was followed, where its signature is asked for. */
+  readonly tagObject?: string;
 }
 
 /** What an apply made of one service, as read from the engine afterwards. */

@@ -23,6 +23,8 @@ export interface SourceState {
   readonly revision?: string;
   /** The full ref that led to it; none for a pinned commit. */
   readonly ref?: string;
+  /** The object of the annotated tag that `ref` is, which holds its signature. */
+  readonly tagObject?: string;
   /** Where the remote redirects to. */
   readonly movedTo?: string;
   readonly error?: { readonly reason: Reason; readonly message: string; readonly since: number };

@@ -77,6 +77,15 @@ export interface ReconcileWorld {
   close(): Promise<void>;
 }
 
+/** Whatever is asked for is signed. */
+const SIGNED = {
+  mode: "HEAD",
+  object: "c1",
+  signer: "ada@example.com",
+  fingerprint: "SHA256:x",
+  keyType: "ED25519",
+} as const;
+
 export async function createReconcileWorld(): Promise<ReconcileWorld> {
   const dataDir = await mkdtemp(join(tmpdir(), "conops-reconcile-"));
   const clock = createFakeClock();
@@ -154,6 +163,7 @@ export async function createReconcileWorld(): Promise<ReconcileWorld> {
             })),
             leftOut: [],
             warnings: [],
+            ...(request.verify && { verified: SIGNED }),
           };
         },
       },
@@ -241,6 +251,7 @@ export async function createReconcileWorld(): Promise<ReconcileWorld> {
         sourceChecked: () => undefined,
         deleted: () => undefined,
       },
+      receiverMetrics: { observed: () => undefined, deleted: () => undefined },
       dataDir,
       settleMs: 3000,
       hardStop: hardStop.signal,

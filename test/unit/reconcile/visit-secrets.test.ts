@@ -133,6 +133,82 @@ describe("a visit of an Application that refers to Secrets", () => {
     expect(written()).not.to.contain(auths["registry.example.com"].auth);
   });
 
+  describe("that wants signatures", () => {
+    const verify = { mode: "HEAD", secretRef: { name: "signers" } };
+    const source = { repoURL: "https://git.example.com/shop.git", verify };
+
+    it("stages nothing without its signers, and says who signed what runs", async () => {
+      world.declare("shop", { source });
+      await world.settle("shop", 10_000);
+      expect(condition("Ready")).to.match(/^False SecretInvalid/);
+      expect(world.asked.stage).to.equal(undefined);
+
+      world.keep("signers", { allowed_signers: "ada@example.com ssh-ed25519 AAAA" });
+      await world.settle("shop", 10_000);
+
+      expect(world.asked.stage?.verify).to.deep.equal({
+        mode: "HEAD",
+        allowedSigners: "ada@example.com ssh-ed25519 AAAA",
+      });
+      expect(condition("SourceVerified")).to.equal(
+        "True SourceVerified: commit c1 is signed by ada@example.com (ED25519 SHA256:x)",
+      );
+      expect(condition("Ready")).to.match(/^True/);
+    });
+
+    it("keeps what runs when a commit is not signed, does not try it again by itself, and says so", async () => {
+      world.keep("signers", { allowed_signers: "ada@example.com ssh-ed25519 AAAA" });
+      world.declare("shop", { source });
+      await world.settle("shop", 10_000);
+      world.acts.length = 0;
+      let tries = 0;
+      world.at("stage", () => {
+        tries += 1;
+        throw new ReconcileError('Cannot verify commit c2 of "shop": it is not signed', {
+          reason: "NotSigned",
+          terminal: true,
+        });
+      });
+      world.push("c2", { web: { image: "web:2" } });
+      await world.settle("shop", 600_000);
+
+      expect(condition("SourceVerified")).to.match(/^False NotSigned/);
+      expect(condition("Ready")).to.match(/^False NotSigned/);
+      expect(condition("Healthy")).to.match(/^True/);
+      expect([tries, world.acts.length, status().sync.applied?.revision]).to.deep.equal([1, 0, "c1"]);
+
+      world.at("stage", undefined);
+      world.push("c3", services);
+      await world.settle("shop", 10_000);
+      expect(condition("SourceVerified")).to.match(/^True SourceVerified: commit c3/);
+    });
+
+    it("looks anew when the list of signers changes, and touches nothing that runs", async () => {
+      world.keep("signers", { allowed_signers: "ada@example.com ssh-ed25519 AAAA" });
+      world.declare("shop", { source });
+      await world.settle("shop", 10_000);
+      world.acts.length = 0;
+      Object.assign(world.asked, { stage: undefined });
+
+      world.keep("signers", { allowed_signers: "bob@example.com ssh-ed25519 BBBB" });
+      await world.settle("shop", 10_000);
+
+      expect(world.asked.stage?.verify?.allowedSigners).to.contain("bob");
+      expect(world.acts).to.deep.equal([]);
+    });
+
+    it("has no condition when that is not asked for any more", async () => {
+      world.keep("signers", { allowed_signers: "ada@example.com ssh-ed25519 AAAA" });
+      world.declare("shop", { source });
+      await world.settle("shop", 10_000);
+
+      world.declare("shop", {});
+      await world.settle("shop", 10_000);
+
+      expect(condition("SourceVerified")).to.equal("undefined undefined: undefined");
+    });
+  });
+
   it("says what failed without the value that another program repeats", async () => {
     world.keep("shop", { db: MARKER });
     world.declare("shop", { compose });
