@@ -132,7 +132,7 @@ function hasCredential(route: Route | undefined): boolean {
 
 function unopenableKey(_: RegExpExecArray, route: Route | undefined): string {
   return (route?.access.key?.passphrase ?? "") === ""
-    ? "the private key is damaged, or of a kind that is not supported: ed25519, ecdsa and rsa are"
+    ? "the private key is damaged, locked by a passphrase, or of a kind that is not supported: ed25519, ecdsa and rsa are"
     : "the private key cannot be opened: the passphrase in the Secret is wrong, or the key is damaged";
 }
 

@@ -11,7 +11,6 @@ import type { Log } from "../lib/log.ts";
 import { redact } from "../lib/redact.ts";
 import type { Remote } from "./git.ts";
 import { linesOf, openKnownHostsFile, placeOf, trustedKeysOf, type TrustedKeys } from "./host-keys.ts";
-import { faultOfPrivateKey, normalPrivateKey } from "./private-key.ts";
 import type { Access } from "./protocol.ts";
 import { hostOf, requireReadable } from "./remote-url.ts";
 
@@ -59,8 +58,6 @@ export function createRoutes({ knownHostsFile, log }: RoutesOptions): Routes {
       );
     }
     const { privateKey, passphrase, knownHosts } = credential;
-    const fault = faultOfPrivateKey(privateKey, passphrase);
-    if (fault !== undefined) throw refusal(remote, "CredentialUnusable", `the private key ${fault}`);
     const secret = knownHosts === undefined ? undefined : parseKnownHosts(knownHosts);
     const file = await readFile?.().catch((error: unknown) => {
       throw refusal(remote, "HostKeyUnknown", messageOf(error));
@@ -76,7 +73,7 @@ export function createRoutes({ knownHostsFile, log }: RoutesOptions): Routes {
       host: `${repo.host}:${repo.port}`,
       trusted,
       access: {
-        key: { user, privateKey: normalPrivateKey(privateKey), passphrase: passphrase ?? "" },
+        key: { user, privateKey, passphrase: passphrase ?? "" },
         hostKeys: { place, lines: linesOf(place, trusted.keys) },
       },
     };

@@ -1,6 +1,7 @@
 /** The worker's side of reaching a remote: credentials made ready before a connection asks for them, host keys in place. */
 import { mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { createMask, type Mask } from "../lib/mask.ts";
 import { nodegit, type NativeCredential } from "./nodegit.ts";
 import { OperationFault } from "./operation-fault.ts";
 import type { Access, HostKeys } from "./protocol.ts";
@@ -18,6 +19,20 @@ interface Place {
 }
 
 const places = new Map<string, Place>();
+
+/** For what others said of a request: a server may repeat what it was sent. */
+export function maskOf(access: Access | undefined): Mask {
+  const { header, key } = access ?? {};
+  const [, scheme, value = ""] = /^Authorization: (\w+) (.*)$/s.exec(header ?? "") ?? [];
+  const plain = scheme === "Basic" ? Buffer.from(value, "base64").toString() : "";
+  return createMask([
+    value,
+    plain,
+    plain.slice(plain.indexOf(":") + 1),
+    key?.privateKey ?? "",
+    key?.passphrase ?? "",
+  ]);
+}
 
 /** Runs `work` with what the remote needs. libgit2 accepts no host key but those of `access`. */
 export async function withAccess<A>(

@@ -8,6 +8,7 @@ import { request as requestHttps } from "node:https";
 import { redact } from "../lib/redact.ts";
 import { OperationFault } from "./operation-fault.ts";
 import type { Access } from "./protocol.ts";
+import { maskOf } from "./worker-access.ts";
 
 const LIMIT_MS = 5000;
 const QUESTION = "/info/refs?service=git-upload-pack";
@@ -51,7 +52,7 @@ async function lookForAddress(url: string, access: Access | undefined): Promise<
   const { statusCode = 0, headers } = await firstAnswer(url, access);
   if (statusCode < 300 || statusCode > 399 || headers.location === undefined) return undefined;
   const { href } = new URL(headers.location, `${url.replace(/\/+$/, "")}${QUESTION}`);
-  return href.endsWith(QUESTION) ? redact(href.slice(0, -QUESTION.length)) : undefined;
+  return href.endsWith(QUESTION) ? maskOf(access)(redact(href.slice(0, -QUESTION.length))) : undefined;
 }
 
 function head(url: URL, options: RequestOptions): Promise<IncomingMessage> {

@@ -7,6 +7,7 @@ import { messageOf } from "../api/errors.ts";
 import { forbidDumps } from "../lib/harden.ts";
 import { OperationFault } from "./operation-fault.ts";
 import type { ControllerMessage, WorkerMessage } from "./protocol.ts";
+import { maskOf } from "./worker-access.ts";
 import { runRequest } from "./worker-ops.ts";
 
 /** nodegit closes sockets and packs only when their objects are collected; nothing else here makes that happen. */
@@ -34,7 +35,10 @@ async function work({ id, request }: ControllerMessage): Promise<void> {
     send({ kind: "done", id, data, rssBytes: process.memoryUsage.rss() });
   } catch (error) {
     const kind = error instanceof OperationFault ? error.kind : "native";
-    const failure = { kind, message: messageOf(error) };
+    const failure = {
+      kind,
+      message: maskOf("access" in request ? request.access : undefined)(messageOf(error)),
+    };
     send({ kind: "failed", id, failure, rssBytes: process.memoryUsage.rss() });
   }
   if (++ops % COLLECT_EVERY_OPS === 0) global.gc?.({ type: "minor" });

@@ -174,7 +174,7 @@ describe("Git over SSH", function () {
       name: "a passphrase that is missing",
       different: () => ({ privateKey: protectedKey() }),
       reason: "CredentialUnusable",
-      says: /is encrypted: put its passphrase into the Secret/,
+      says: /the private key is damaged, locked by a passphrase/,
     },
     {
       name: "a key that lost a line",

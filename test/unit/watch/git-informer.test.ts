@@ -267,28 +267,6 @@ describe("createGitInformer()", () => {
     expect(enqueued()).to.deep.equal([]);
   });
 
-  it("asks at once with a credential that changed, keeps what it knows, and uses the old one no more", async () => {
-    const harness = start();
-    const { clock, informer, askedAt } = harness;
-    const withToken = (token: string): Follow =>
-      follow({ remote: { ...remote(), credential: { kind: "bearer", token } } });
-    const used: string[] = [];
-    harness.reply = ({ credential }) => {
-      used.push(credential?.kind === "bearer" ? credential.token : "none");
-      return used.length === 1 ? main(A) : failure();
-    };
-    informer.follow("shop", withToken("old"));
-    informer.follow("blog", withToken("old"));
-    await clock.advance(10 * SECOND);
-
-    informer.follow("shop", withToken("new"));
-    await clock.advance(50 * SECOND);
-
-    expect(askedAt("r")).to.deep.equal([0, 10 * SECOND, 40 * SECOND]);
-    expect(used).to.deep.equal(["old", "new", "new"]);
-    expect(informer.get("shop")).to.deep.include({ revision: A });
-  });
-
   it("keeps what it knows when only the interval changes", async () => {
     const { clock, informer } = start();
     informer.follow("shop", follow());
