@@ -21,7 +21,9 @@ export interface Config {
   readonly concurrency: number;
   readonly shutdownTimeoutMs: number;
   readonly allowFileRepos: boolean;
-  /** What one fetch may receive, bytes. */
+  /** How large one file of a checkout may be, bytes. */
+  readonly maxFileSize: number;
+  /** What one fetch may receive, and all files of a checkout may have together, bytes. */
   readonly maxRepositorySize: number;
   /** Absolute; what SSH hosts may show, where no Secret says so. */
   readonly knownHostsFile: string | undefined;
@@ -102,11 +104,17 @@ export const SETTINGS = {
     default: "false",
     meaning: "allow file: URLs and local paths as repoURL",
   },
+  maxFileSize: {
+    flag: "--max-file-size <size>",
+    variable: "CONOPS_MAX_FILE_SIZE",
+    default: "100MiB",
+    meaning: "how large one file of a checkout may be",
+  },
   maxRepositorySize: {
     flag: "--max-repository-size <size>",
     variable: "CONOPS_MAX_REPOSITORY_SIZE",
     default: "2GiB",
-    meaning: "the most that one fetch of a repository may receive, such as 500MiB",
+    meaning: "the most that one fetch of a repository may receive, and one checkout hold",
   },
   knownHosts: {
     flag: "--known-hosts <file>",
@@ -172,6 +180,7 @@ export function readConfig(flags: Flags, surroundings: Surroundings): Config {
     concurrency: readConcurrency(given(flags, env, "concurrency")),
     shutdownTimeoutMs: readShutdownTimeout(given(flags, env, "shutdownTimeout")),
     allowFileRepos: readAllowFileRepos(flags, surroundings),
+    maxFileSize: readSize(given(flags, env, "maxFileSize"), SETTINGS.maxFileSize.default),
     maxRepositorySize: readSize(given(flags, env, "maxRepositorySize"), SETTINGS.maxRepositorySize.default),
     knownHostsFile: readPath(flags, surroundings, "knownHosts"),
     gitCaFile: readPath(flags, surroundings, "gitCaFile"),

@@ -128,7 +128,11 @@ async function work(config: Config, deps: RunDeps): Promise<void> {
     log,
     metrics: metrics.compose,
   });
-  const limits = { maxFetchBytes: config.maxRepositorySize };
+  const limits = {
+    maxFileBytes: config.maxFileSize,
+    maxFetchBytes: config.maxRepositorySize,
+    maxCheckoutBytes: config.maxRepositorySize,
+  };
   const git = createGit({ dataDir, clock, log, limits, metrics: metrics.git, knownHostsFile, caFile });
 
   let onFirstAnswer: () => void = () => undefined;

@@ -7,6 +7,9 @@ export interface GitLimits {
   /** What one fetch may receive. */
   readonly maxFetchBytes: number;
   readonly checkoutMs: number;
+  /** One file of a checkout, and all of them together; more is refused before anything is written. */
+  readonly maxFileBytes: number;
+  readonly maxCheckoutBytes: number;
   /** How long a worker may finish other operations once one of them is over its limit. */
   readonly drainListMs: number;
   readonly drainStageMs: number;
@@ -22,6 +25,8 @@ export const GIT_LIMITS: GitLimits = {
   fetchTotalMs: 900_000,
   maxFetchBytes: 2 * 1024 ** 3,
   checkoutMs: 300_000,
+  maxFileBytes: 100 * 1024 ** 2,
+  maxCheckoutBytes: 2 * 1024 ** 3,
   drainListMs: 3000,
   drainStageMs: 30_000,
   pruneGraceMs: 3_600_000,
