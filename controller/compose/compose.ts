@@ -58,6 +58,18 @@ export interface RenderedService {
   readonly [key: string]: unknown;
 }
 
+/** Something of the repository that is not in the checkout. */
+export interface LeftOut {
+  /** Repository-relative. */
+  readonly path: string;
+  /** Of the refusal. */
+  readonly reason: "UnsafePath" | "UnsupportedContent";
+  /** `it is a symbolic link, and it leads out of the repository` */
+  readonly why: string;
+  /** A folder without it is not what Git has, either: the use of one that holds it is refused, too. */
+  readonly spoilsFolders: boolean;
+}
+
 export interface RenderRequest {
   /** The Compose project's name. */
   readonly project: string;
@@ -72,8 +84,8 @@ export interface RenderRequest {
   readonly env: readonly ComposeVariable[];
   readonly envFiles: readonly string[];
   readonly allowUnset: readonly string[];
-  /** Repository-relative paths that were not checked out (links that leave the checkout, submodules): their use is refused. */
-  readonly leftOut?: readonly string[];
+  /** What was not checked out: its use is refused. */
+  readonly leftOut?: readonly LeftOut[];
   /** Takes secrets out of every message and warning. */
   readonly mask?: Mask;
 }
@@ -91,6 +103,11 @@ export interface Rendering {
   readonly stagedProjectDir: string;
   /** Repository files that the services use (binds, configs, secrets, build contexts, env files): path or folder, per service. */
   readonly usedPaths: Readonly<Record<string, readonly string[]>>;
+  /**
+   * Everything of the repository that the rendering depends on, sorted: what was read, what was looked for in vain, what the
+   * services use, and where links led from there. Another checkout with the same below these paths renders to the same.
+   */
+  readonly lookedAt: readonly string[];
   readonly warnings: readonly string[];
 }
 
@@ -125,7 +142,7 @@ export interface UpOptions {
 export interface Compose {
   /** Compose's version, read once. */
   version(signal: AbortSignal): Promise<string>;
-  /** Raw-file checks, rendering, policy. Throws ReconcileError: terminal, but where the machine is at fault. */
+  /** Raw-file checks, rendering, policy. Throws RenderError: terminal, but where the machine is at fault. */
   render(request: RenderRequest, signal: AbortSignal): Promise<Rendering>;
   pull(rendering: Rendering, policy: "missing" | "always", run: RunOptions): Promise<RunResult>;
   build(rendering: Rendering, run: RunOptions): Promise<RunResult>;

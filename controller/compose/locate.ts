@@ -1,7 +1,7 @@
 import { readdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { refusal } from "./refusal.ts";
-import type { RepositoryFiles } from "./repository-files.ts";
+import { refuseLeftOut, type RepositoryFiles } from "./repository-files.ts";
 
 /** In Compose's own order. */
 export const COMPOSE_FILE_NAMES = [
@@ -83,6 +83,7 @@ async function requireFile(files: RepositoryFiles, path: string): Promise<string
   if (kind === "file") return path;
   const shown = files.show(path);
   if (kind === "outside") throw refusal("UnsafePath", `"${shown}" leads out of the repository`);
+  if (kind === "left-out") throw await refuseLeftOut(files, path);
   if (kind !== "missing") throw refusal("PathNotFound", `"${shown}" is not a regular file`);
   throw refusal("PathNotFound", `there is no "${shown}" in the repository; ${await nearest(files, path)}`);
 }

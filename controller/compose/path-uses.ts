@@ -102,7 +102,11 @@ function buildPaths(
   if (folder !== undefined) {
     found.push(use("context", folder));
     const file = typeof dockerfile === "string" ? dockerfile : "Dockerfile";
-    if (inline === undefined) found.push(use("dockerfile", resolve(folder, file)));
+    if (inline === undefined) {
+      const path = resolve(folder, file);
+      // BuildKit prefers the .dockerignore that bears the Dockerfile's name, and stands beside it.
+      found.push(use("dockerfile", path), use("dockerfile", `${path}.dockerignore`));
+    }
   }
   for (const [name, value] of Object.entries(recordOf(additional))) {
     const path = localContext(value);

@@ -7,9 +7,9 @@
  */
 import { isAbsolute, relative } from "node:path";
 import type { Reason } from "../api/reasons.ts";
-import type { RenderedProject } from "./compose.ts";
+import type { LeftOut, RenderedProject } from "./compose.ts";
 import type { PathUse } from "./path-uses.ts";
-import { isWithin, type PathKind } from "./repository-files.ts";
+import { isWithin, notCheckedOut, type PathKind } from "./repository-files.ts";
 
 export interface PolicyInput {
   readonly project: RenderedProject;
@@ -19,8 +19,7 @@ export interface PolicyInput {
   readonly root: string;
   /** What each of these paths within `root` leads to. */
   readonly kinds: ReadonlyMap<string, PathKind>;
-  /** Repository-relative paths that were not checked out. */
-  readonly leftOut: readonly string[];
+  readonly leftOut: readonly LeftOut[];
 }
 
 export interface Violation {
@@ -65,20 +64,7 @@ const RULES: readonly Rule[] = [
         .filter(({ path }) => input.kinds.get(path) === "outside")
         .map((use) => `${fieldOf(use)}: "${relative(input.root, use.path)}" is a link out of the repository`),
   },
-  {
-    name: "no-use-of-what-was-left-out",
-    reason: "UnsafePath",
-    check: (input) =>
-      input.uses.flatMap((use) => {
-        const path = relative(input.root, use.path);
-        const left = input.leftOut.find((entry) => isWithin(`/${entry}`, `/${path}`));
-        return left === undefined || !isWithin(input.root, use.path)
-          ? []
-          : [
-              `${fieldOf(use)}: "${left}" was not checked out: it is a link out of the repository, or a submodule`,
-            ];
-      }),
-  },
+  ...(["UnsafePath", "UnsupportedContent"] as const).map(noUseOfWhatWasLeftOut),
   {
     name: "content-is-a-file-or-folder",
     reason: "UnsafePath",
@@ -109,6 +95,26 @@ export function findViolation(input: PolicyInput): Violation | undefined {
     if (message !== undefined) return { rule: name, reason, message };
   }
   return undefined;
+}
+
+/** Where its absence matters, nor of a folder that holds it: a container or an image would silently lack it. */
+function noUseOfWhatWasLeftOut(reason: LeftOut["reason"]): Rule {
+  return {
+    name: "no-use-of-what-was-left-out",
+    reason,
+    check({ uses, leftOut, root }) {
+      const concerned = leftOut.filter((left) => left.reason === reason);
+      return uses.flatMap((use) => {
+        if (!isWithin(root, use.path)) return [];
+        const path = `/${relative(root, use.path)}`;
+        const left = concerned.find(
+          ({ path: entry, spoilsFolders }) =>
+            isWithin(`/${entry}`, path) || (spoilsFolders && isWithin(path, `/${entry}`)),
+        );
+        return left === undefined ? [] : [`${fieldOf(use)}: ${notCheckedOut(left)}`];
+      });
+    },
+  };
 }
 
 function usesOf(input: PolicyInput, kind: PathUse["kind"]): readonly PathUse[] {

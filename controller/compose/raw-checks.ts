@@ -5,7 +5,7 @@
 import { isAbsolute, normalize, resolve } from "node:path";
 import { isMap, type Node } from "yaml";
 import { refusal } from "./refusal.ts";
-import { isWithin, type RepositoryFiles } from "./repository-files.ts";
+import { isWithin, refuseLeftOut, type RepositoryFiles } from "./repository-files.ts";
 import {
   MAX_ENV_FILE_BYTES,
   pathText,
@@ -86,6 +86,7 @@ async function checkContentFiles(files: RepositoryFiles, file: RawFile): Promise
 async function requireReadable(files: RepositoryFiles, path: string, at: string): Promise<void> {
   const read = await files.read(path, MAX_ENV_FILE_BYTES);
   if (read === "outside") throw outside(at, files.show(path));
+  if (read === "left-out") throw await refuseLeftOut(files, path, at);
   if (read === "large")
     throw refusal("InvalidCompose", `${at}: "${files.show(path)}" is larger than 1024 KiB`);
   if (read === "special" || read === "folder") {

@@ -8,7 +8,7 @@ import { parseDotenv } from "./dotenv.ts";
 import { interpolate, type Lookup } from "./interpolation.ts";
 import type { Located } from "./locate.ts";
 import { refusal } from "./refusal.ts";
-import type { RepositoryFiles } from "./repository-files.ts";
+import { refuseLeftOut, type RepositoryFiles } from "./repository-files.ts";
 import {
   entriesOf,
   fieldOf,
@@ -202,6 +202,7 @@ async function readRepositoryText(
   const shown = files.show(path);
   if (read === "outside")
     throw refusal("UnsafePath", `${at}: "${shown}" lies outside the repository; move it into it`);
+  if (read === "left-out") throw await refuseLeftOut(files, path, at);
   if (read === "missing") throw refusal("InvalidCompose", `${at}: there is no file "${shown}"`);
   if (read === "large")
     throw refusal("InvalidCompose", `${at}: "${shown}" is larger than ${maxBytes / 1024} KiB`);

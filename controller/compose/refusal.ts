@@ -1,7 +1,17 @@
-import { ReconcileError } from "../api/errors.ts";
+import { ReconcileError, type ReconcileErrorOptions } from "../api/errors.ts";
 import type { Reason } from "../api/reasons.ts";
 
 /** What is wrong with the content of a repository: only a new revision, or an edit of the manifest, can help. */
 export function refusal(reason: Reason, what: string, cause?: unknown): ReconcileError {
   return new ReconcileError(`Cannot use the Compose project: ${what}`, { reason, terminal: true, cause });
+}
+
+/** Why there is no rendering, and what of the repository had been looked at by then, as `Rendering.lookedAt`. */
+export class RenderError extends ReconcileError {
+  readonly lookedAt: readonly string[];
+
+  constructor(message: string, options: ReconcileErrorOptions, lookedAt: readonly string[]) {
+    super(message, options);
+    this.lookedAt = lookedAt;
+  }
 }

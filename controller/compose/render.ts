@@ -11,13 +11,13 @@ import { pathUses } from "./path-uses.ts";
 import { findViolation } from "./policy.ts";
 import { checkRawProject } from "./raw-checks.ts";
 import { type RawProject, readRawProject } from "./raw-project.ts";
-import { refusal } from "./refusal.ts";
+import { refusal, RenderError } from "./refusal.ts";
 import { completeProject, replacePaths } from "./rendered-project.ts";
 import { createRepositoryFiles, isWithin, type RepositoryFiles } from "./repository-files.ts";
 import { findUndefinedVariables, type UndefinedVariable } from "./undefined-variables.ts";
 
 /**
- * Raw-file checks, one run of `docker compose config`, policy. Throws ReconcileError; not terminal only where the machine
+ * Raw-file checks, one run of `docker compose config`, policy. Throws RenderError; not terminal only where the machine
  * is at fault. Nothing of the engine is asked or changed.
  */
 export async function renderProject(
@@ -26,26 +26,26 @@ export async function renderProject(
   request: RenderRequest,
   signal: AbortSignal,
 ): Promise<Rendering> {
-  const { mask } = request;
-  if (mask === undefined) return render(processes, limits, request, signal);
+  const files = createRepositoryFiles(request.stagingDir, request.leftOut);
+  const { mask = (text: string) => text } = request;
   try {
-    const rendering = await render(processes, limits, request, signal);
+    const rendering = await render(files, processes, limits, request, signal);
     return { ...rendering, warnings: rendering.warnings.map(mask) };
   } catch (error) {
-    // What was interpolated is in the words of the checks, of Compose and of the policy.
     if (!(error instanceof ReconcileError)) throw error;
+    // What was interpolated is in the words of the checks, of Compose and of the policy.
     const { reason, terminal } = error;
-    throw new ReconcileError(mask(error.message), { reason, terminal });
+    throw new RenderError(mask(error.message), { reason, terminal }, files.lookedAt());
   }
 }
 
 async function render(
+  files: RepositoryFiles,
   processes: ComposeProcesses,
   limits: ComposeLimits,
   request: RenderRequest,
   signal: AbortSignal,
 ): Promise<Rendering> {
-  const files = createRepositoryFiles(request.stagingDir);
   const located = await locate(files, { root: request.stagingDir, ...request });
   const projectDir = join(request.stableDir, relative(request.stagingDir, located.projectDir));
   const raw = await readRawProject(files, located, {
@@ -79,6 +79,7 @@ async function render(
     stagedJson: canonicalJson(staged),
     stagedProjectDir: located.projectDir,
     usedPaths,
+    lookedAt: [files.show(located.projectDir), ...files.lookedAt()].toSorted(),
     warnings: [...config.warnings, ...undefinedVariables.filter((found) => !found.dangerous).map(warningOf)],
   };
 }
@@ -202,8 +203,7 @@ async function checkPolicy(
   const kinds = new Map(
     await Promise.all(inside.map(async ({ path }) => [path, await files.inspect(path)] as const)),
   );
-  // What was left out may be used through a link that was not.
-  const led = await Promise.all(inside.map(async (use) => ({ ...use, path: await files.follow(use.path) })));
+  const led = await Promise.all(inside.map(async (use) => ({ ...use, path: await leadOf(files, use.path) })));
   const violation = findViolation({
     project: staged,
     uses: [...uses, ...led],
@@ -215,10 +215,16 @@ async function checkPolicy(
   return Object.fromEntries(
     Object.keys(staged.services).map((service) => {
       const paths = [
-        ...inside.filter((use) => use.service === service).map(({ path }) => path),
+        ...[...inside, ...led].filter((use) => use.service === service).map(({ path }) => path),
         ...(usedFiles.get(service) ?? []),
       ];
       return [service, [...new Set(paths.map((path) => files.show(path)))].toSorted()];
     }),
   );
+}
+
+/** Where links lead a path; what was left out may be used through a link that was not. */
+async function leadOf(files: RepositoryFiles, path: string): Promise<string> {
+  const left = await files.leftOutAt(path);
+  return left === undefined ? files.follow(path) : join(files.root, left.path);
 }

@@ -1,8 +1,10 @@
-import { constants, lstat, open, realpath, stat } from "node:fs/promises";
-import { dirname, isAbsolute, join, relative, sep } from "node:path";
+import { constants, lstat, open, readlink, realpath, stat } from "node:fs/promises";
+import { dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
 import { isErrno } from "../lib/atomic-file.ts";
+import type { LeftOut } from "./compose.ts";
+import { refusal } from "./refusal.ts";
 
-export type PathKind = "file" | "folder" | "special" | "missing" | "outside";
+export type PathKind = "file" | "folder" | "special" | "missing" | "outside" | "left-out";
 
 /** The files of one checkout, none of which is trusted to be where its path says. */
 export interface RepositoryFiles {
@@ -10,11 +12,13 @@ export interface RepositoryFiles {
   readonly root: string;
   /**
    * What an absolute path leads to, symbolic links followed. `outside`: it, or what exists of its way, leaves the
-   * checkout. `special`: a pipe, a device, a socket.
+   * checkout. `special`: a pipe, a device, a socket. `left-out`: it is in Git, and was not checked out.
    */
   inspect(path: string): Promise<PathKind>;
   /** Where links inside the checkout lead an absolute path, also of what is not there; the path itself where they leave it. */
   follow(path: string): Promise<string>;
+  /** What was left out there, or above, or where links lead from there; undefined for a path that is not `left-out`. */
+  leftOutAt(path: string): Promise<LeftOut | undefined>;
   /** The path as a person knows it: relative to the checkout; absolute where it lies outside. */
   show(path: string): string;
   /** The text of a regular file inside; `large` beyond `maxBytes`. Never waits for a pipe. */
@@ -22,16 +26,46 @@ export interface RepositoryFiles {
     path: string,
     maxBytes: number,
   ): Promise<{ readonly text: string } | Exclude<PathKind, "file"> | "large">;
+  /** Every path inside that was asked for so far, and where links led from there: repository-relative, `.` for the root. */
+  lookedAt(): readonly string[];
 }
 
-export function createRepositoryFiles(root: string): RepositoryFiles {
+/** As Linux: a path that follows more links than this does not resolve. */
+const MAX_LINKS_FOLLOWED = 40;
+
+/** The files of the checkout at `root`; `leftOut` is what of the repository is not in it. */
+export function createRepositoryFiles(root: string, leftOut: readonly LeftOut[] = []): RepositoryFiles {
   const realRoot = realpath(root);
+  const asked = new Set<string>();
+  const show = (path: string): string => (isWithin(root, path) ? relative(root, path) || "." : path);
+
+  const follow = async (path: string): Promise<string> => {
+    const real = await realpathOfExisting(path);
+    const top = await realRoot;
+    return real === undefined || !isWithin(top, real.path)
+      ? path
+      : join(root, relative(top, real.path), real.missing);
+  };
+
+  const leftOutAt = async (path: string): Promise<LeftOut | undefined> => {
+    if (leftOut.length === 0) return undefined;
+    for (const step of [path, await follow(path), ...(await stepsOfDanglingLink(path))]) {
+      const left = isWithin(root, step) && leftOut.find((one) => isWithin(join(root, one.path), step));
+      if (left) return left;
+    }
+    return undefined;
+  };
 
   const inspect = async (path: string): Promise<PathKind> => {
     if (!isWithin(root, path)) return "outside";
+    asked.add(path);
     const real = await realpathOfExisting(path);
-    if (real === undefined || !isWithin(await realRoot, real.path)) return "outside";
-    if (!real.whole) return "missing";
+    const isInside = real !== undefined && isWithin(await realRoot, real.path);
+    if (isInside) asked.add(join(root, relative(await realRoot, real.path), real.missing));
+    if (!isInside || !real.whole) {
+      if ((await leftOutAt(path)) !== undefined) return "left-out";
+      return isInside ? "missing" : "outside";
+    }
     const found = await stat(real.path);
     if (found.isFile()) return "file";
     return found.isDirectory() ? "folder" : "special";
@@ -40,14 +74,9 @@ export function createRepositoryFiles(root: string): RepositoryFiles {
   return {
     root,
     inspect,
-    async follow(path) {
-      const real = await realpathOfExisting(path);
-      const top = await realRoot;
-      return real === undefined || !isWithin(top, real.path)
-        ? path
-        : join(root, relative(top, real.path), real.missing);
-    },
-    show: (path) => (isWithin(root, path) ? relative(root, path) || "." : path),
+    follow,
+    leftOutAt,
+    show,
     async read(path, maxBytes) {
       const kind = await inspect(path);
       if (kind !== "file") return kind;
@@ -60,6 +89,7 @@ export function createRepositoryFiles(root: string): RepositoryFiles {
         await file.close();
       }
     },
+    lookedAt: () => [...asked].map(show),
   };
 }
 
@@ -67,6 +97,17 @@ export function createRepositoryFiles(root: string): RepositoryFiles {
 export function isWithin(folder: string, path: string): boolean {
   const way = relative(folder, path);
   return way === "" || (way !== ".." && !way.startsWith(`..${sep}`) && !isAbsolute(way));
+}
+
+export function notCheckedOut({ path, why }: LeftOut): string {
+  return `"${path}" was not checked out: ${why}`;
+}
+
+/** The refusal of a path that is `left-out`; `at` is where it is named. */
+export async function refuseLeftOut(files: RepositoryFiles, path: string, at?: string): Promise<Error> {
+  const left = await files.leftOutAt(path);
+  const what = left === undefined ? `"${files.show(path)}" was not checked out` : notCheckedOut(left);
+  return refusal(left?.reason ?? "UnsafePath", at === undefined ? what : `${at}: ${what}`);
 }
 
 /** The real path of what exists of `path`, and the rest of it; undefined where a link leads nowhere, or in circles. */
@@ -92,4 +133,19 @@ async function isDanglingLink(path: string): Promise<boolean> {
   } catch {
     return false;
   }
+}
+
+/** Where a link that leads to nothing, at `path` or above it, says that it leads, step by step. */
+async function stepsOfDanglingLink(path: string): Promise<readonly string[]> {
+  const steps: string[] = [];
+  let at = path;
+  while (steps.length < MAX_LINKS_FOLLOWED) {
+    let link = at;
+    while (link !== dirname(link) && !(await isDanglingLink(link))) link = dirname(link);
+    const target = await readlink(link).catch(() => undefined);
+    if (target === undefined) break;
+    at = join(resolve(dirname(link), target), relative(link, at));
+    steps.push(at);
+  }
+  return steps;
 }

@@ -40,15 +40,31 @@ export interface TreeEntry {
   readonly blob: string;
 }
 
+/** What was not checked out. */
+export interface LeftOut {
+  readonly path: string;
+  /** Of the refusal, if it is used after all. */
+  readonly reason: "UnsafePath" | "UnsupportedContent";
+  /** `it is a symbolic link, and it leads out of the repository` */
+  readonly why: string;
+  /** A folder without it is not what Git has, either: the use of one that holds it is refused, too. */
+  readonly spoilsFolders: boolean;
+}
+
 export interface Staged {
   readonly commit: Commit;
   readonly entries: readonly TreeEntry[];
-  /** Paths that were not checked out: symbolic links that leave the checkout or go in circles, submodules. */
-  readonly leftOut: readonly string[];
-  /** What is not as Git has it, in words: what was left out, and contents that are kept elsewhere. */
+  /** Symbolic links that leave the checkout or go in circles, submodules that are not wanted, pointers of Git LFS. */
+  readonly leftOut: readonly LeftOut[];
+  /** What is not as Git has it, in words. */
   readonly warnings: readonly string[];
   /** There if, and only if, the request asked for verification. */
   readonly verified?: Verified;
+  /**
+   * The limit of the request with what links brought in: below these files and folders everything is as Git has it, of the
+   * rest nothing is known. Absent when all of it was checked out.
+   */
+  readonly paths?: readonly string[];
 }
 
 /** Whose signatures count, and of what: texts of the manifest or of a Secret. */
@@ -85,6 +101,11 @@ export interface StageRequest {
   readonly tagObject?: string;
   /** Nothing is checked out unless an allowed signer has signed it. */
   readonly verify?: VerifyRequest;
+  /**
+   * Only these files and folders, repository-relative, with what the links in them lead to inside the repository; a path
+   * that is not there is none. Without it, everything. What lies beside is not read.
+   */
+  readonly paths?: readonly string[];
   /** Where to check out: must not exist yet; its parent does. Bytes are exactly Git's (no filters, no eol). */
   readonly dir: string;
 }

@@ -7,9 +7,13 @@ const MAX_LINKS_FOLLOWED = 40;
 /**
  * Where the symbolic link at `path` leads, as the kernel would resolve it from a checkout that holds `links` (path → target,
  * all of them), however many links it passes. `outside` also when it only passes through there, and for every absolute
- * target. What does not exist counts as a folder, since it may exist later.
+ * target. What does not exist counts as a folder, since it may exist later. `spend` is told of the work, step by step.
  */
-export function judgeLink(path: string, links: ReadonlyMap<string, string>): LinkVerdict {
+export function judgeLink(
+  path: string,
+  links: ReadonlyMap<string, string>,
+  spend: (steps: number) => void = () => undefined,
+): LinkVerdict {
   const pending = path.split("/").toReversed();
   const at: string[] = [];
   let followed = 0;
@@ -20,6 +24,7 @@ export function judgeLink(path: string, links: ReadonlyMap<string, string>): Lin
       continue;
     }
     at.push(part);
+    spend(at.length);
     const target = links.get(at.join("/"));
     if (target === undefined) continue;
     if (target.startsWith("/")) return "outside";

@@ -109,12 +109,17 @@ interface NodeGit {
     tree(
       repository: NativeRepository,
       tree: NativeTree,
-      options: { readonly checkoutStrategy: number; readonly disableFilters: 1 },
+      options: {
+        readonly checkoutStrategy: number;
+        readonly disableFilters: 1;
+        readonly paths?: readonly string[];
+      },
     ): Promise<void>;
     readonly STRATEGY: {
       readonly FORCE: number;
       readonly DONT_UPDATE_INDEX: number;
       readonly DONT_WRITE_INDEX: number;
+      readonly DISABLE_PATHSPEC_MATCH: number;
     };
   };
 }

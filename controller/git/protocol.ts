@@ -3,6 +3,7 @@
  * by `done` or `failed`, after any number of `progress`.
  */
 import type { Advertisement, Staged } from "./git.ts";
+import type { GitLimits } from "./limits.ts";
 
 /** How a remote is reached. It holds secrets: it travels by the channel between the two processes, and nowhere else. */
 export interface Access {
@@ -51,11 +52,23 @@ export interface ReadRequest {
   readonly id: string;
 }
 
+/** One repository of a checkout. */
+export interface CheckoutPart {
+  readonly mirror: string;
+  readonly sha: string;
+  /** Where it stands: empty for the Application's own, which comes first; else the path of a submodule. */
+  readonly path: string;
+}
+
 /** Removes what is at `dir` first: an earlier try may have been killed. */
 export interface CheckoutRequest {
   readonly op: "checkout";
-  readonly mirror: string;
-  readonly sha: string;
+  readonly parts: readonly CheckoutPart[];
+  /** As in `StageRequest`. */
+  readonly paths?: readonly string[];
+  /** Submodules are wanted, but for those at these paths: each with the reason. Without it, none is. */
+  readonly submodules?: { readonly leftOut: Readonly<Record<string, string>> };
+  readonly limits: Pick<GitLimits, "maxFileBytes" | "maxCheckoutBytes">;
   readonly dir: string;
 }
 
@@ -73,10 +86,20 @@ export interface Fetched {
   readonly found: boolean;
 }
 
-/** Nothing staged: the mirror does not have the commit. */
-export interface CheckedOut {
-  readonly staged?: Staged;
+/** A submodule of which the request said nothing. */
+export interface WantedSubmodule {
+  readonly path: string;
+  readonly sha: string;
+  /** The index of the part that holds it, and that part's .gitmodules. */
+  readonly part: number;
+  readonly gitmodules?: string;
 }
+
+/** Nothing is written unless it is `staged`: the mirror of a part lacks its commit, or submodules are not yet among the parts. */
+export type CheckedOut =
+  | { readonly kind: "staged"; readonly staged: Staged }
+  | { readonly kind: "lacking"; readonly part: number }
+  | { readonly kind: "submodules"; readonly wanted: readonly WantedSubmodule[] };
 
 /** `retryAfterMs`: only where the host says it. */
 export interface Patience {

@@ -10,6 +10,7 @@ import type { GitLimits } from "./limits.ts";
 import type { GitOperation } from "./metrics.ts";
 import type { MirrorKeeper } from "./mirror-keeper.ts";
 import { removeFolder } from "./mirrors.ts";
+import type { CheckoutRequest } from "./protocol.ts";
 import { actOf, requireUsable } from "./stage-request.ts";
 import { createVerifier } from "./verifier.ts";
 import type { WorkerPool } from "./worker-pool.ts";
@@ -79,14 +80,21 @@ export function createStaging(options: StagingOptions): Staging {
 
   /** Undefined when the mirror lacks the commit. */
   async function checkOut(request: StageRequest, signal: AbortSignal): Promise<Staged | undefined> {
-    const { remote, sha, dir } = request;
+    const { remote, sha, paths, dir } = request;
     const mirror = mirrors.pathOf(remote.id);
     const release = await mirrors.use(remote.id, signal);
-    const job = { request: { op: "checkout", mirror, sha, dir }, totalMs: limits.checkoutMs } as const;
-    const run = pool.run(job, signal);
+    const checkout: CheckoutRequest = {
+      op: "checkout",
+      parts: [{ mirror, sha, path: "" }],
+      ...(paths && { paths }),
+      limits,
+      dir,
+    };
+    const run = pool.run({ request: checkout, totalMs: limits.checkoutMs }, signal);
     void run.over.then(release);
     try {
-      return (await measured("checkout", () => run.answer)).staged;
+      const answer = await measured("checkout", () => run.answer);
+      return answer.kind === "staged" ? answer.staged : undefined;
     } catch (error) {
       // The worker may still write: then the folder goes when it has ended, and nobody waits for that.
       const cleaned = tracked(run.over.then(() => removeFolder(dir)));

@@ -1,156 +1,198 @@
 /**
- * Writes one commit of a mirror into a fresh folder. libgit2 writes regular files only (the mirror says
- * `core.symlinks = false`); links are made afterwards, and only those that stay inside.
+ * Writes commits of mirrors into a fresh folder: an Application's own, and those of its submodules at their places. Everything
+ * is judged before the first byte is written. libgit2 writes regular files only (the mirror says `core.symlinks = false`);
+ * links are made when all files of all repositories are there, and only those that stay inside.
  */
-import { mkdir, open, rm, rmdir, symlink } from "node:fs/promises";
+import { readFileSync } from "node:fs";
+import { mkdir, rm, rmdir, symlink } from "node:fs/promises";
 import { join } from "node:path";
-import type { TreeEntry } from "./git.ts";
-import { judgeLink } from "./links.ts";
-import { nodegit, type NativeOdb, type NativeRepository } from "./nodegit.ts";
+import { setImmediate as turn } from "node:timers/promises";
+import { formatSize } from "../api/size.ts";
+import type { LeftOut, TreeEntry } from "./git.ts";
+import { canBeLfsPointer, isLfsPointer } from "./lfs-pointer.ts";
+import { nodegit } from "./nodegit.ts";
+import { OperationFault } from "./operation-fault.ts";
 import type { CheckedOut, CheckoutRequest } from "./protocol.ts";
-import { describeCommit, readObject, readTree } from "./worker-tree.ts";
-import { lookupCommit, openMirror } from "./worker-mirror.ts";
+import { planLinks, type PlannedLink } from "./worker-links.ts";
+import { describeCommit, openObjects, type Objects } from "./worker-objects.ts";
+import { findSubmodules } from "./worker-submodules.ts";
+import { selectEntries, type Found, type Selection } from "./worker-tree.ts";
 
 const MAX_WARNINGS = 20;
-const MAX_TARGET_BYTES = 4095;
 const MAX_TARGET_SHOWN = 200;
-const MAX_POINTER_BYTES = 1024;
-const POINTER_START = "version https://git-lfs.github.com/spec/";
+/** How many files are looked at before other operations of this process have their turn. */
+const SLICE = 500;
 
-/** Nothing staged when the mirror lacks the commit. On failure the folder may be left behind, for the caller to remove. */
+/** On failure the folder may be left behind, for the caller to remove. */
 export async function checkOut(request: CheckoutRequest): Promise<CheckedOut> {
-  const repository = await openMirror(request.mirror);
-  if (repository === undefined) return {};
-  const commit = await lookupCommit(repository, request.sha);
-  if (commit === undefined) return {};
-  const odb = await repository.odb();
-  const tree = await readTree(odb, commit.treeId().tostrS());
-  const links = await planLinks(odb, tree);
-
-  await rm(request.dir, { recursive: true, force: true });
-  await mkdir(request.dir, { mode: 0o755 });
-  await writeFiles(repository, commit, request.dir);
-  const warnings: string[] = [];
-  const entries: TreeEntry[] = [];
-  const leftOut: string[] = [];
-  for (const entry of tree) {
-    const warning = await finish(entry, request.dir, links);
-    if (warning === undefined) entries.push(entry);
-    else {
-      leftOut.push(entry.path);
-      warnings.push(warning);
+  const repositories = new Map<string, Objects>();
+  try {
+    for (const [index, { mirror, sha, path }] of request.parts.entries()) {
+      const objects = await openObjects(mirror, sha);
+      if (objects === undefined) return { kind: "lacking", part: index };
+      repositories.set(path, objects);
     }
+    return await checkOutAll(request, repositories);
+  } finally {
+    for (const objects of repositories.values()) objects.close();
   }
-  warnings.push(...(await warnOfPointers(odb, entries, request.dir)));
-  const described = describeCommit(request.sha, commit);
-  return { staged: { commit: described, entries, leftOut, warnings: shorten(warnings) } };
 }
 
-async function writeFiles(
-  repository: NativeRepository,
-  commit: NonNullable<Awaited<ReturnType<typeof lookupCommit>>>,
-  dir: string,
-): Promise<void> {
-  const { FORCE, DONT_UPDATE_INDEX, DONT_WRITE_INDEX } = nodegit.Checkout.STRATEGY;
-  repository.setWorkdir(dir, 0);
-  await nodegit.Checkout.tree(repository, await commit.getTree(), {
-    checkoutStrategy: FORCE | DONT_UPDATE_INDEX | DONT_WRITE_INDEX,
+async function checkOutAll(
+  request: CheckoutRequest,
+  repositories: ReadonlyMap<string, Objects>,
+): Promise<CheckedOut> {
+  const { dir, limits, parts, submodules } = request;
+  const selection = await selectEntries(repositories, request.paths);
+  if (submodules !== undefined) {
+    const wanted = await findSubmodules(selection.found, repositories, parts, submodules.leftOut);
+    if (wanted.length > 0) return { kind: "submodules", wanted };
+  }
+  await requireSizes(selection.found, limits);
+  const links = await planLinks(selection.found);
+
+  await rm(dir, { recursive: true, force: true });
+  await mkdir(dir, { mode: 0o755 });
+  for (const [path, objects] of repositories) await writeFiles(objects, dir, path, selection);
+  const pointers = await findPointers(selection.found, dir);
+  const entries: TreeEntry[] = [];
+  const leftOut: LeftOut[] = [];
+  const warnings: string[] = [];
+  for (const { path, mode, blob } of selection.found) {
+    const left = await finish({ path, mode, blob }, { dir, links, pointers, submodules });
+    if (left === undefined) entries.push({ path, mode, blob });
+    else {
+      leftOut.push(left);
+      warnings.push(warningOf(left, links.get(path)));
+    }
+  }
+  const [root] = parts;
+  const commit = repositories.get("")?.commit;
+  if (root === undefined || commit === undefined) throw new Error("no repository stands at the root");
+  const { paths } = selection;
+  return {
+    kind: "staged",
+    staged: {
+      commit: describeCommit(root.sha, commit),
+      entries,
+      leftOut,
+      warnings: shorten(warnings),
+      ...(paths && { paths }),
+    },
+  };
+}
+
+/** Throws OperationFault for a file, or files altogether, beyond the limits. */
+async function requireSizes(found: readonly Found[], limits: CheckoutRequest["limits"]): Promise<void> {
+  let total = 0;
+  for (const [index, { path, mode, blob, from }] of found.entries()) {
+    if (index % SLICE === SLICE - 1) await turn();
+    if (mode !== "100644" && mode !== "100755") continue;
+    const sizeBytes = from.sizeOf(blob, path);
+    if (sizeBytes > limits.maxFileBytes) {
+      throw new OperationFault(
+        "UnsupportedContent",
+        `the file ${JSON.stringify(path)} has ${sizeBytes} bytes, more than the ${formatSize(limits.maxFileBytes)} that --max-file-size allows`,
+      );
+    }
+    total += sizeBytes;
+  }
+  if (total > limits.maxCheckoutBytes) {
+    throw new OperationFault(
+      "UnsupportedContent",
+      `its files have ${total} bytes, more than the ${formatSize(limits.maxCheckoutBytes)} that --max-repository-size allows`,
+    );
+  }
+}
+
+/** Writes what is selected of the repository that stands at `path`, links as files that hold their target. */
+async function writeFiles(objects: Objects, dir: string, path: string, selection: Selection): Promise<void> {
+  const paths = selection.paths && pathsWithin(path, selection.paths);
+  if (paths?.length === 0) return;
+  const { FORCE, DONT_UPDATE_INDEX, DONT_WRITE_INDEX, DISABLE_PATHSPEC_MATCH } = nodegit.Checkout.STRATEGY;
+  const target = join(dir, path);
+  await mkdir(target, { recursive: true, mode: 0o755 });
+  objects.repository.setWorkdir(target, 0);
+  await nodegit.Checkout.tree(objects.repository, await objects.commit.getTree(), {
+    checkoutStrategy: FORCE | DONT_UPDATE_INDEX | DONT_WRITE_INDEX | DISABLE_PATHSPEC_MATCH,
     disableFilters: 1,
+    ...(paths && { paths }),
   });
 }
 
-interface LinkPlan {
-  readonly target: Buffer;
-  /** Why it is left out. */
-  readonly fault?: string;
+/** The selected paths as the repository at `root` names them; undefined when all of it is selected. */
+function pathsWithin(root: string, paths: readonly string[]): string[] | undefined {
+  if (root === "") return [...paths];
+  if (paths.some((path) => root === path || root.startsWith(`${path}/`))) return undefined;
+  return paths.filter((path) => path.startsWith(`${root}/`)).map((path) => path.slice(root.length + 1));
 }
 
-/** The links of the tree by path. Paths and targets are compared as bytes, one character each. */
-async function planLinks(odb: NativeOdb, tree: readonly TreeEntry[]): Promise<Map<string, LinkPlan>> {
-  const targets = new Map<string, string>();
-  const plans = new Map<string, LinkPlan>();
-  for (const { path, mode, blob } of tree) {
-    if (mode === "120000") targets.set(bytesOf(path), (await readObject(odb, blob)).toString("latin1"));
+/** The paths of files whose content Git LFS keeps elsewhere. */
+async function findPointers(found: readonly Found[], dir: string): Promise<ReadonlySet<string>> {
+  const verdicts = new Map<string, boolean>();
+  const pointers = new Set<string>();
+  for (const [index, { path, mode, blob, from }] of found.entries()) {
+    if (index % SLICE === SLICE - 1) await turn();
+    if (mode !== "100644" && mode !== "100755") continue;
+    if (!canBeLfsPointer(from.sizeOf(blob, path))) continue;
+    // At once: through the thread pool, a small file takes ten times as long.
+    const verdict = verdicts.get(blob) ?? isLfsPointer(readFileSync(join(dir, path)));
+    verdicts.set(blob, verdict);
+    if (verdict) pointers.add(path);
   }
-  for (const { path, mode } of tree) {
-    if (mode !== "120000") continue;
-    const text = targets.get(bytesOf(path)) ?? "";
-    const fault = faultOfTarget(text) ?? faultOfVerdict(judgeLink(bytesOf(path), targets));
-    const target = Buffer.from(text, "latin1");
-    plans.set(path, fault === undefined ? { target } : { target, fault });
-  }
-  return plans;
+  return pointers;
 }
 
-function faultOfTarget(target: string): string | undefined {
-  if (target === "" || target.includes("\0")) return "it has no usable target";
-  return target.length > MAX_TARGET_BYTES ? "its target is too long" : undefined;
+interface Setting {
+  readonly dir: string;
+  readonly links: ReadonlyMap<string, PlannedLink>;
+  readonly pointers: ReadonlySet<string>;
+  readonly submodules: CheckoutRequest["submodules"];
 }
 
-function faultOfVerdict(verdict: ReturnType<typeof judgeLink>): string | undefined {
-  if (verdict === "inside") return undefined;
-  return verdict === "outside" ? "it leads out of the repository" : "it leads in a circle";
-}
-
-/** Makes the link, or takes away what is not created. Returns the warning for what was left out. */
-async function finish(
-  entry: TreeEntry,
-  dir: string,
-  links: ReadonlyMap<string, LinkPlan>,
-): Promise<string | undefined> {
-  const { path, mode } = entry;
+/** Makes the link, or takes away what is not to be there. Returns what was left out. */
+async function finish({ path, mode }: TreeEntry, setting: Setting): Promise<LeftOut | undefined> {
+  const { dir, links, pointers, submodules } = setting;
   const place = join(dir, path);
   if (mode === "160000") {
     await rmdir(place).catch(() => undefined); // libgit2 may or may not have made the empty folder
-    return `The submodule ${JSON.stringify(path)} is left out: submodules are not supported`;
+    const why = submodules?.leftOut[path] ?? "spec.source.submodules is not true";
+    return {
+      path,
+      reason: "UnsupportedContent",
+      why: `it is a submodule, and ${why}`,
+      spoilsFolders: submodules !== undefined,
+    };
+  }
+  if (pointers.has(path)) {
+    await rm(place);
+    const why = "it is a pointer of Git LFS, whose content ConOps does not fetch";
+    return { path, reason: "UnsupportedContent", why, spoilsFolders: true };
   }
   const link = links.get(path);
   if (link === undefined) return undefined;
   await rm(place, { force: true });
-  if (link.fault === undefined) {
-    await symlink(link.target, place);
-    return undefined;
+  if (link.fault !== undefined) {
+    return {
+      path,
+      reason: "UnsafePath",
+      why: `it is a symbolic link, and ${link.fault}`,
+      spoilsFolders: false,
+    };
   }
+  await symlink(link.target, place);
+  return undefined;
+}
+
+function warningOf({ path, why }: LeftOut, link: PlannedLink | undefined): string {
+  const shown = JSON.stringify(path);
+  if (link === undefined) return `${shown} is left out: ${why}`;
   const target = JSON.stringify(link.target.toString("utf8").slice(0, MAX_TARGET_SHOWN));
-  return `The symbolic link ${JSON.stringify(path)} to ${target} is left out: ${link.fault}`;
-}
-
-/** Files whose content Git LFS keeps elsewhere. Looked for only where an attribute file speaks of LFS. */
-async function warnOfPointers(odb: NativeOdb, entries: readonly TreeEntry[], dir: string): Promise<string[]> {
-  const attributes = entries.filter(
-    ({ path }) => path === ".gitattributes" || path.endsWith("/.gitattributes"),
-  );
-  let used = false;
-  for (const { mode, blob } of attributes) {
-    used ||= mode !== "120000" && (await readObject(odb, blob)).includes("filter=lfs");
-  }
-  const warnings: string[] = [];
-  for (const { path, mode } of used ? entries : []) {
-    if (mode !== "120000" && (await isPointer(join(dir, path)))) {
-      warnings.push(`The file ${JSON.stringify(path)} is a Git LFS pointer: its content is not fetched`);
-    }
-  }
-  return warnings;
-}
-
-async function isPointer(path: string): Promise<boolean> {
-  const file = await open(path, "r");
-  try {
-    if ((await file.stat()).size > MAX_POINTER_BYTES) return false;
-    const start = Buffer.alloc(POINTER_START.length);
-    await file.read(start, 0, start.length, 0);
-    return start.toString("latin1") === POINTER_START;
-  } finally {
-    await file.close();
-  }
+  return `The symbolic link ${shown} to ${target} is left out: ${link.fault}`;
 }
 
 function shorten(warnings: readonly string[]): string[] {
   if (warnings.length <= MAX_WARNINGS) return [...warnings];
   const shown = warnings.slice(0, MAX_WARNINGS - 1);
   return [...shown, `${warnings.length - shown.length} more files, links or submodules are like these`];
-}
-
-function bytesOf(path: string): string {
-  return Buffer.from(path, "utf8").toString("latin1");
 }

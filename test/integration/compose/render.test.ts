@@ -3,7 +3,15 @@ import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { ReconcileError } from "../../../controller/api/errors.ts";
+import type { LeftOut } from "../../../controller/compose/compose.ts";
 import { createSandbox, IMAGE, type Sandbox, sleeper, variable, yaml } from "./sandbox.ts";
+
+const leftOut = (path: string): LeftOut => ({
+  path,
+  reason: "UnsupportedContent",
+  why: "it is elsewhere",
+  spoilsFolders: false,
+});
 
 describe("render()", () => {
   let sandbox: Sandbox;
@@ -88,7 +96,7 @@ describe("render()", () => {
 
       expect(usedPaths).to.deep.equal({
         a: ["a.env", "c.conf", "data", "more", "none.env"],
-        b: ["Dockerfile.b", "s.txt", "src"],
+        b: ["Dockerfile.b", "Dockerfile.b.dockerignore", "s.txt", "src"],
         c: ["labels.txt"],
       });
     });
@@ -464,10 +472,46 @@ services:
     it("refuses the use of what was not checked out", async () => {
       sandbox.write({ "compose.yaml": yaml({ services: { a: sleeper({ volumes: ["./gone/sub:/x"] }) } }) });
 
-      const error = await sandbox.refused({ leftOut: ["gone"] });
+      const error = await sandbox.refused({ leftOut: [leftOut("gone")] });
 
-      expect(error.message).to.include('services.a.volumes: "gone" was not checked out');
+      expect(error.message).to.include('services.a.volumes: "gone" was not checked out: it is elsewhere');
     });
+
+    for (const [name, path, files, project] of [
+      ["the Compose file", "compose.yaml", {}, {}],
+      ["its override", "compose.override.yaml", {}, { services: { a: sleeper() } }],
+      ["the .env beside it", ".env", {}, { services: { a: sleeper() } }],
+      ["an env_file", "a.env", {}, { services: { a: sleeper({ env_file: "a.env" }) } }],
+      [
+        "an optional env_file",
+        "a.env",
+        {},
+        { services: { a: sleeper({ env_file: [{ path: "a.env", required: false }] }) } },
+      ],
+      ["an included file", "more/b.yaml", {}, { include: ["more/b.yaml"] }],
+      [
+        "a config",
+        "c.conf",
+        {},
+        { services: { a: sleeper({ configs: ["c"] }) }, configs: { c: { file: "c.conf" } } },
+      ],
+      ["what a link leads to", "big.bin", {}, { services: { a: sleeper({ volumes: ["./link:/x"] }) } }],
+    ] as const) {
+      it(`says so where ${name} was not checked out`, async () => {
+        sandbox.write({
+          ...files,
+          ...(path === "compose.yaml"
+            ? { "docker-compose.yml": yaml({}) }
+            : { "compose.yaml": yaml(project) }),
+        });
+        symlinkSync("big.bin", join(sandbox.stagingDir, "link"));
+
+        const error = await sandbox.refused({ leftOut: [leftOut(path)] });
+
+        expect([error.reason, error.terminal]).to.deep.equal(["UnsupportedContent", true]);
+        expect(error.message).to.include(`"${path}" was not checked out: it is elsewhere`);
+      });
+    }
 
     it("takes a bind of an absolute path of the host as it is written", async () => {
       sandbox.write({

@@ -92,7 +92,7 @@ describe("Git with a hostile repository", function () {
           );
         }
         expect(warnings).to.have.length(left.length);
-        expect(leftOut).to.have.members([...left]);
+        expect(leftOut.map(({ path }) => path)).to.have.members([...left]);
       });
     }
 
@@ -210,23 +210,47 @@ describe("Git with a hostile repository", function () {
     const { dir, entries, leftOut, warnings } = await stage(repo, sha);
 
     expect(entries.map(({ path }) => path)).to.deep.equal(["a"]);
-    expect(leftOut).to.deep.equal(["sub"]);
+    expect(leftOut.map(({ path }) => path)).to.deep.equal(["sub"]);
     expect(await readdir(dir)).to.deep.equal(["a"]);
-    expect(warnings).to.deep.equal(['The submodule "sub" is left out: submodules are not supported']);
+    expect(warnings).to.deep.equal([
+      '"sub" is left out: it is a submodule, and spec.source.submodules is not true',
+    ]);
   });
 
-  it("warns of a file whose content is in Git LFS", async () => {
+  it("leaves out a file whose content Git LFS keeps elsewhere, and nothing that only looks alike", async () => {
     const repo = await newRepo();
-    const pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n";
+    const pointer = (more = "", size = "1234567"): string =>
+      `version https://git-lfs.github.com/spec/v1\n${more}oid sha256:${"ab".repeat(32)}\nsize ${size}\n`;
+    const alike = {
+      "a.txt": `${pointer()}\n`,
+      "b.txt": pointer("x"),
+      "c.txt": pointer("", "12 MB"),
+      "d.txt": ` ${pointer()}`,
+      "e.txt": `${pointer()}${"x".repeat(1000)}`,
+      "f.txt": pointer().replace("sha256", "md5"),
+    };
     const sha = await repo.commit({
-      ".gitattributes": "*.bin filter=lfs\n",
-      "big.bin": pointer,
-      "b.txt": "x",
+      ...alike,
+      "big.bin": pointer(),
+      "dir/with-extension": pointer("ext-0-case sha256:00\n"),
+      old: pointer().replace("git-lfs.github.com", "hawser.github.com"),
+      "tool.sh": { executable: pointer() },
     });
 
-    expect((await stage(repo, sha)).warnings).to.deep.equal([
-      'The file "big.bin" is a Git LFS pointer: its content is not fetched',
+    const { dir, entries, leftOut, warnings } = await stage(repo, sha);
+
+    expect(entries.map(({ path }) => path)).to.deep.equal(Object.keys(alike));
+    expect(leftOut.map(({ path }) => path)).to.deep.equal([
+      "big.bin",
+      "dir/with-extension",
+      "old",
+      "tool.sh",
     ]);
+    expect(leftOut.every(({ spoilsFolders }) => spoilsFolders)).to.equal(true);
+    expect(await exists(join(dir, "big.bin"))).to.equal(false);
+    expect(warnings[0]).to.equal(
+      '"big.bin" is left out: it is a pointer of Git LFS, whose content ConOps does not fetch',
+    );
   });
 
   it("keeps two paths apart that differ by case only", async () => {

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import type { RenderedProject } from "../../../controller/compose/compose.ts";
+import type { LeftOut, RenderedProject } from "../../../controller/compose/compose.ts";
 import { pathUses } from "../../../controller/compose/path-uses.ts";
 import { findViolation } from "../../../controller/compose/policy.ts";
 import type { PathKind } from "../../../controller/compose/repository-files.ts";
@@ -9,7 +9,7 @@ const ROOT = "/staging/t1";
 function judge(
   project: Omit<RenderedProject, "name">,
   kinds: Readonly<Record<string, PathKind>> = {},
-  leftOut: readonly string[] = [],
+  leftOut: readonly LeftOut[] = [],
 ): string {
   const whole = { name: "p", ...project };
   const violation = findViolation({
@@ -21,6 +21,18 @@ function judge(
   });
   return violation === undefined ? "allowed" : `${violation.reason} ${violation.rule}: ${violation.message}`;
 }
+const LINK: LeftOut = {
+  path: "gone",
+  reason: "UnsafePath",
+  why: "it is a symbolic link, and it leads out of the repository",
+  spoilsFolders: false,
+};
+const POINTER: LeftOut = {
+  path: "assets/gone",
+  reason: "UnsupportedContent",
+  why: "it is a pointer of Git LFS",
+  spoilsFolders: true,
+};
 const bind = (source: string): NonNullable<RenderedProject["services"][string]["volumes"]> => [
   { type: "bind", source, target: "/x" },
 ];
@@ -65,17 +77,32 @@ describe("policy", () => {
     ],
     [
       "what was left out, and what is below it",
-      judge({ services: { a: { volumes: bind(`${ROOT}/gone/x`) } } }, {}, ["gone"]),
-      'UnsafePath no-use-of-what-was-left-out: services.a.volumes: "gone" was not checked out: it is a link out of the repository, or a submodule',
+      judge({ services: { a: { volumes: bind(`${ROOT}/gone/x`) } } }, {}, [LINK]),
+      'UnsafePath no-use-of-what-was-left-out: services.a.volumes: "gone" was not checked out: it is a symbolic link, and it leads out of the repository',
     ],
     [
       "a neighbour of what was left out",
-      judge({ services: { a: { volumes: bind(`${ROOT}/gone2`) } } }, {}, ["gone"]),
+      judge({ services: { a: { volumes: bind(`${ROOT}/gone2`) } } }, {}, [LINK]),
       "allowed",
     ],
     [
-      "a folder that holds what was left out",
-      judge({ services: { a: { volumes: bind(ROOT) } } }, {}, ["gone"]),
+      "a folder that holds a link that was left out",
+      judge({ services: { a: { volumes: bind(ROOT) } } }, {}, [LINK]),
+      "allowed",
+    ],
+    [
+      "a folder that holds a pointer of Git LFS",
+      judge({ services: { a: { volumes: bind(`${ROOT}/assets`) } } }, {}, [LINK, POINTER]),
+      'UnsupportedContent no-use-of-what-was-left-out: services.a.volumes: "assets/gone" was not checked out: it is a pointer of Git LFS',
+    ],
+    [
+      "a build context that holds one",
+      judge({ services: { a: { build: { context: ROOT } } } }, {}, [POINTER]),
+      'UnsupportedContent no-use-of-what-was-left-out: services.a.build.context: "assets/gone" was not checked out: it is a pointer of Git LFS',
+    ],
+    [
+      "a folder beside one",
+      judge({ services: { a: { volumes: bind(`${ROOT}/asset`) } } }, {}, [POINTER]),
       "allowed",
     ],
     [

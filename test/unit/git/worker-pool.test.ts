@@ -111,7 +111,10 @@ function linesOf({ sent }: FakeWorker): (string | undefined)[] {
   return sent.map(({ request }) => ("access" in request ? request.access?.hostKeys?.lines : undefined));
 }
 
-const LOCAL_JOB: Job = { request: { op: "checkout", mirror: "/m", sha: "0", dir: "/d" }, totalMs: 60_000 };
+const LOCAL_JOB: Job = {
+  request: { op: "checkout", parts: [], limits: { maxFileBytes: 1, maxCheckoutBytes: 1 }, dir: "/d" },
+  totalMs: 60_000,
+};
 
 describe("createWorkerPool()", () => {
   it("forks nothing before it is used, and then what is needed", async () => {
