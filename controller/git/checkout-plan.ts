@@ -28,11 +28,15 @@ export interface CheckoutPlan {
   readonly conflicts: readonly Conflict[];
   /** Files that stay although Git no longer has them, or has others: theirs from now on. */
   readonly left: readonly string[];
+  /** Files of earlier checkouts of which `wanted` does not speak, as they are on disk: ours as before. */
+  readonly beside: LedgerFiles;
 }
 
 export interface CheckoutQuestion {
   readonly ledger: Ledger | undefined;
   readonly wanted: LedgerFiles;
+  /** Whether `wanted` speaks of the path. Where it does not, nothing is written or removed. Default: of every path. */
+  readonly concerns?: (path: string) => boolean;
   /** What is there; the bytes are read only for paths that would change. `exists` is the cheap question. */
   readonly look: (path: string) => Promise<OnDisk>;
   readonly exists: (path: string) => Promise<boolean>;
@@ -42,18 +46,27 @@ export interface CheckoutQuestion {
 
 /** Decides every step before the first is taken, so that a conflict leaves the checkout as it was. */
 export async function planCheckout(question: CheckoutQuestion): Promise<CheckoutPlan> {
-  const { ledger, wanted, look, exists, onLocalChange = () => "refuse" } = question;
+  const { ledger, wanted, concerns = () => true, look, exists, onLocalChange = () => "refuse" } = question;
   const generations =
     ledger === undefined ? [] : [ledger.files, ...(ledger.pending ?? []).map(({ files }) => files)];
   const known = (path: string): readonly (readonly [FileMode, string])[] =>
-    generations.map((files) => files[path]).filter((file) => file !== undefined);
+    generations.map((files) => fileAt(files, path)).filter((file) => file !== undefined);
   const removals: CheckoutStep[] = [];
   const writes: CheckoutStep[] = [];
   const conflicts: Conflict[] = [];
   const left: string[] = [];
+  const beside = new Map<string, readonly [FileMode, string]>();
 
   for (const path of new Set(generations.flatMap((files) => Object.keys(files)))) {
     if (Object.hasOwn(wanted, path)) continue;
+    if (!concerns(path)) {
+      // After a crash it may be one of several; without one, nobody looks at it.
+      const states = known(path);
+      const disk = states.length > 1 ? await look(path) : undefined;
+      const state = disk === undefined ? states[0] : states.find((file) => holds(disk, file));
+      if (state !== undefined) beside.set(path, state);
+      continue;
+    }
     const disk = await look(path);
     if (disk.kind === "nothing") continue;
     if (known(path).some((file) => holds(disk, file))) removals.push({ act: "remove", path });
@@ -63,7 +76,7 @@ export async function planCheckout(question: CheckoutQuestion): Promise<Checkout
 
   for (const [path, file] of Object.entries(wanted)) {
     const [mode, blob] = file;
-    const before = ledger?.files[path];
+    const before = ledger && fileAt(ledger.files, path);
     const settled = ledger?.pending === undefined && before?.[0] === mode && before[1] === blob;
     if (settled && (await exists(path))) continue;
     const disk = await look(path);
@@ -79,7 +92,12 @@ export async function planCheckout(question: CheckoutQuestion): Promise<Checkout
   }
   removals.sort((a, b) => (a.path < b.path ? 1 : -1));
   writes.sort((a, b) => (a.path < b.path ? -1 : 1));
-  return { steps: [...removals, ...writes], conflicts, left };
+  return { steps: [...removals, ...writes], conflicts, left, beside: Object.fromEntries(beside) };
+}
+
+/** A path may be any name that JavaScript gives a meaning of its own. */
+function fileAt(files: LedgerFiles, path: string): LedgerFiles[string] | undefined {
+  return Object.hasOwn(files, path) ? files[path] : undefined;
 }
 
 function decide(

@@ -34,6 +34,11 @@ export interface CheckoutRequest {
   readonly stagingDir: string;
   readonly revision: string;
   readonly entries: readonly TreeEntry[];
+  /**
+   * All that `entries` speak of, as `Staged` has it; without it, everything. Files of ours beside it stay as they are: they
+   * may be mounted in a container that is not of this revision, and stay known, to be updated, or removed, another time.
+   */
+  readonly paths?: readonly string[];
   readonly onLocalChange?: (path: string) => "refuse" | "keep" | "overwrite";
   /** Called after each file, for tests that end the process half-way. */
   readonly onStep?: (done: number, of: number) => void;
@@ -57,7 +62,7 @@ export async function updateStableCheckout(
   ledgers: LedgerStore,
   signal: AbortSignal,
 ): Promise<CheckoutResult> {
-  const { name, stableDir, stagingDir, revision, onStep = () => undefined } = request;
+  const { name, stableDir, stagingDir, revision, paths, onStep = () => undefined } = request;
   await mkdir(stableDir, { recursive: true, mode: 0o755 });
   const ledger = await ledgers.read(name);
   const wanted = ledgerFilesOf(request.entries);
@@ -66,6 +71,7 @@ export async function updateStableCheckout(
     wanted,
     look: (path) => look(stableDir, path),
     exists: (path) => exists(stableDir, path),
+    ...(paths && { concerns: (path) => paths.some((one) => isOnTheWay(path, one)) }),
     ...(request.onLocalChange && { onLocalChange: request.onLocalChange }),
   });
   if (plan.conflicts.length > 0) {
@@ -87,7 +93,7 @@ export async function updateStableCheckout(
       files: ledger?.files ?? {},
       pending: [
         ...(ledger?.pending ?? []).filter((update) => update.revision !== revision),
-        { revision, files: wanted },
+        { revision, files: { ...plan.beside, ...wanted } },
       ],
     });
     for (const [index, step] of plan.steps.entries()) {
@@ -99,7 +105,7 @@ export async function updateStableCheckout(
   }
   const kept = new Set(plan.left);
   const files = Object.fromEntries(Object.entries(wanted).filter(([path]) => !kept.has(path)));
-  await ledgers.write(name, { revision, files });
+  await ledgers.write(name, { revision, files: { ...plan.beside, ...files } });
   return { written, removed, left: plan.left, copies };
 }
 
@@ -262,6 +268,11 @@ async function exists(stableDir: string, path: string): Promise<boolean> {
 async function isFolder(path: string): Promise<boolean> {
   const stat = await lstat(path).catch(() => undefined);
   return stat?.isDirectory() ?? false;
+}
+
+/** It lies below `limit`, or above: what the limit names can only be there when all above it are folders. */
+function isOnTheWay(path: string, limit: string): boolean {
+  return path === limit || path.startsWith(`${limit}/`) || limit.startsWith(`${path}/`);
 }
 
 function permissions(mode: FileMode): number {

@@ -4,13 +4,10 @@
  * Until the stable checkout changes, everything can be broken off without a trace; from there on the record says that the
  * host is between two targets, and the next visit brings the wanted one up in full.
  */
-import { randomBytes } from "node:crypto";
-import { mkdir, rm } from "node:fs/promises";
-import { join } from "node:path";
+import { rm } from "node:fs/promises";
 import { messageOf, ReconcileError } from "../api/errors.ts";
 import type { Trigger } from "../api/status.ts";
 import type { Rendering } from "../compose/compose.ts";
-import type { Staged } from "../git/git.ts";
 import { updateStableCheckout } from "../git/stable-checkout.ts";
 import { failpoint } from "../lib/failpoint.ts";
 import type { ApplicationRecord, MadeTarget, Target } from "../status/record.ts";
@@ -20,11 +17,13 @@ import type { ReconcileDeps } from "./deps.ts";
 import { localChangePolicy } from "./local-change.ts";
 import { madeServices } from "./made.ts";
 import { maskedError } from "./masking.ts";
+import type { Memory } from "./memory.ts";
 import { mountedFiles, servicesWithOldFiles } from "./mounted-files.ts";
 import { provideImages, servicesToRun } from "./prepare.ts";
 import { syncHandled } from "./requests.ts";
 import { requireHostPaths, requireOwnership } from "./require.ts";
-import { noteUnverified, noteVerified } from "./verification.ts";
+import { stageAndRender, type StagedRendering } from "./stage-and-render.ts";
+import { noteUnverified } from "./verification.ts";
 import { runKeys, targetOf, usedFilesHash } from "./target.ts";
 import type { Visit } from "./visit.ts";
 
@@ -39,6 +38,7 @@ export async function applyTarget(
   target: Target & { readonly ref?: string },
   trigger: Trigger,
   visit: Visit,
+  memory: Pick<Memory, "scope">,
   deps: ReconcileDeps,
   showProgress: () => Promise<void>,
 ): Promise<Applied> {
@@ -47,30 +47,17 @@ export async function applyTarget(
   await visit.update((record) => ({ ...record, attempt: begun(record, target, trigger, startedAt) }));
   failpoint("sync-started", visit.name);
   await showProgress();
-  const stagingDir = join(deps.dataDir, "staging", `${visit.name}-${randomBytes(8).toString("hex")}`);
+  let stagingDir: string | undefined;
   try {
     visit.claimProject();
-    await mkdir(join(deps.dataDir, "staging"), { recursive: true, mode: 0o755 });
-    const { source, verify } = visit.secrets;
-    const staged = await deps.git.stage(
-      {
-        remote: deps.remoteOf(visit.application, source),
-        sha: revision,
-        dir: stagingDir,
-        ...(target.ref !== undefined && { ref: target.ref }),
-        ...(target.tagObject !== undefined && { tagObject: target.tagObject }),
-        ...(verify && { verify }),
-      },
-      visit.signal,
-    );
-    await noteVerified(staged, visit);
-    failpoint("staged", visit.name);
-    const rendering = await render(stagingDir, staged, visit, deps);
+    const prepared = await stageAndRender(target, visit, memory, deps);
+    const { staged, rendering } = prepared;
+    ({ stagingDir } = prepared);
     failpoint("rendered", visit.name);
     for (const warning of [...staged.warnings, ...rendering.warnings]) {
       deps.log.warn("warning of a sync", { application: visit.name, revision, warning });
     }
-    return await applyRendering({ target, trigger, startedAt, stagingDir, staged, rendering }, visit, deps);
+    return await applyRendering({ target, trigger, startedAt, ...prepared }, visit, deps);
   } catch (error) {
     const failure = maskedError(asFailure(error, visit), visit.mask);
     // Broken off, not failed: the record goes on saying "running", and the next visit begins anew.
@@ -81,17 +68,14 @@ export async function applyTarget(
     );
     return { result: "failed", error: failure };
   } finally {
-    await rm(stagingDir, { recursive: true, force: true });
+    if (stagingDir !== undefined) await rm(stagingDir, { recursive: true, force: true });
   }
 }
 
-interface Sync {
+interface Sync extends StagedRendering {
   readonly target: Target;
   readonly trigger: Trigger;
   readonly startedAt: number;
-  readonly stagingDir: string;
-  readonly staged: Staged;
-  readonly rendering: Rendering;
 }
 
 async function applyRendering(sync: Sync, visit: Visit, deps: ReconcileDeps): Promise<Applied> {
@@ -137,6 +121,7 @@ async function applyRendering(sync: Sync, visit: Visit, deps: ReconcileDeps): Pr
       stagingDir,
       revision: target.revision,
       entries: staged.entries,
+      ...(staged.paths && { paths: staged.paths }),
       onLocalChange: localChangePolicy(rendering),
       onStep: (done, of) => {
         if (done * 2 >= of) failpoint("checkout-half", visit.name);
@@ -195,34 +180,6 @@ async function bringUpTarget(
   if (old.length === 0) return;
   deps.log.info("mounted files changed", { application: visit.name, services: old });
   await bringUp({ ...rendering, removeOrphans: false, services: old, forceRecreate: true }, visit, deps);
-}
-
-async function render(
-  stagingDir: string,
-  { leftOut }: Staged,
-  visit: Visit,
-  deps: ReconcileDeps,
-): Promise<Rendering> {
-  const { source, compose } = visit.application.spec;
-  const { overrides, profiles, envFiles, allowUnset } = compose;
-  const rendering = await deps.compose.render(
-    {
-      project: visit.project,
-      stagingDir,
-      stableDir: visit.stableDir,
-      path: source.path,
-      overrides,
-      profiles,
-      env: visit.secrets.env,
-      envFiles,
-      allowUnset,
-      leftOut,
-      mask: visit.mask,
-    },
-    visit.signal,
-  );
-  // It holds Secrets' values: what is stored of it must not let anybody try out guesses.
-  return { ...rendering, digest: deps.fingerprint(rendering.json) };
 }
 
 /** The new target renders to what runs already, and no file that a service uses has changed. */

@@ -1,5 +1,6 @@
 import type { RenderedProject } from "../compose/compose.ts";
 import { FRESH_BUDGET, type HealBudget } from "./budget.ts";
+import type { CheckoutScope } from "./checkout-scope.ts";
 import type { DesiredService } from "./desired.ts";
 import { createGrowingMask } from "./secrets.ts";
 
@@ -17,6 +18,8 @@ export interface Memory {
   };
   /** Findings seen at the last visit → when each was first seen, monotonic milliseconds. */
   findings: ReadonlyMap<string, number>;
+  /** How much of the repository the last rendering under this spec needed. */
+  scope?: { readonly specHash: string; readonly paths: CheckoutScope };
   /** The last words of a container, by its id and start. */
   lastWords?: { readonly of: string; readonly text: string };
   /** The mask of these Secrets' values and of all before them. */

@@ -33,6 +33,7 @@ export async function sync(
       { ...target, ...(ref !== undefined && { ref }) },
       trigger,
       visit,
+      memory,
       deps,
       showProgress,
     );

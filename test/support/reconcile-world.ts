@@ -187,6 +187,7 @@ export async function createReconcileWorld(): Promise<ReconcileWorld> {
             projectDir: stableDir,
             stagedJson: json,
             stagedProjectDir: stagingDir,
+            lookedAt: ["compose.yaml"],
             usedPaths: Object.fromEntries(
               Object.keys(rendered.services).map((name) => [name, Object.keys(commit?.files ?? {})]),
             ),

@@ -28,7 +28,8 @@ import { gitBlobId } from "../../../controller/lib/hash.ts";
 /** path → text, `x:` for an executable, `->` for a link. */
 type Files = Readonly<Record<string, string>>;
 
-describe("the stable checkout", () => {
+describe("the stable checkout", function () {
+  this.timeout(30_000); // every file is synced to the disk
   let root: string;
   let stable: string;
   let ledgers: LedgerStore;
@@ -46,6 +47,7 @@ describe("the stable checkout", () => {
     extra: {
       readonly onLocalChange?: (path: string) => "refuse" | "keep" | "overwrite";
       readonly onStep?: (done: number) => void;
+      readonly paths?: readonly string[];
     } = {},
   ): Promise<CheckoutResult> {
     round += 1;
@@ -283,6 +285,109 @@ describe("the stable checkout", () => {
       "dir",
       "dir/data",
     ]);
+  });
+
+  describe("of a part of the repository", () => {
+    const files = async (): Promise<readonly string[]> =>
+      (await readdir(stable, { recursive: true, withFileTypes: true }))
+        .filter((entry) => !entry.isDirectory())
+        .map((entry) => join(entry.parentPath, entry.name).slice(stable.length + 1))
+        .toSorted();
+
+    it("leaves alone what an earlier checkout wrote beside it, and goes on knowing it", async () => {
+      await update({ "app/a": "1", "app/b": "1", "other/c": "1", "other/d": "1", e: "1" });
+
+      await update({ "app/a": "2" }, { paths: ["app"] });
+      expect(await files()).to.deep.equal(["app/a", "e", "other/c", "other/d"]);
+      expect(await text("other/c")).to.equal("1");
+
+      await update({ "app/a": "3", "other/c": "3" });
+      expect(await files()).to.deep.equal(["app/a", "other/c"]);
+      expect(await text("other/c")).to.equal("3");
+    });
+
+    it("removes at the end what it left alone", async () => {
+      await update({ "app/a": "1", "other/b": "1", "other/c": "1" });
+      await writeFile(join(stable, "other/c"), "mine");
+      await update({ "app/a": "2" }, { paths: ["app"] });
+
+      expect(await removeTrackedFiles("shop", stable, ledgers)).to.deep.equal(["other/c"]);
+      expect(await files()).to.deep.equal(["other/c"]);
+    });
+
+    it("takes away a file that stands where the part has its folder", async () => {
+      await update({ app: "1", b: "1" });
+      await update({ "app/sub/a": "2" }, { paths: ["app/sub"] });
+
+      expect(await files()).to.deep.equal(["app/sub/a", "b"]);
+    });
+
+    it("takes the folder away where the part has a link", async () => {
+      await update({ "app/a": "1", "v2/a": "2" });
+      await update({ app: "->v2", "v2/a": "2" }, { paths: ["app", "v2"] });
+
+      expect(await readlink(join(stable, "app"))).to.equal("v2");
+    });
+
+    it("knows after a crash which of two revisions a file beside it has", async () => {
+      for (let at = 1; at <= 4; at += 1) {
+        await rm(stable, { recursive: true, force: true });
+        await ledgers.remove("shop");
+        await update({ "app/a": "1", "other/b": "1", "other/c": "1", "other/d": "1" });
+        const second: Files = { "app/a": "2", "other/b": "2", "other/c": "2", "other/d": "2" };
+        const crash = (done: number): void => {
+          if (done === at) throw new Error("crash");
+        };
+        await update(second, { onStep: crash }).catch(() => undefined);
+        await update({ "app/a": "3" }, { paths: ["app"] });
+
+        await update({ "app/a": "4", "other/b": "4" });
+        expect(await files()).to.deep.equal(["app/a", "other/b"]);
+      }
+    });
+
+    it("leads to Git's files in the end, whatever parts were taken on the way", async () => {
+      const path = fc.constantFrom("a", "b", "a/x", "a/y", "b/x/y", "b/x/z", "c");
+      const valid = (some: Files): boolean =>
+        Object.keys(some).every((one) => !Object.keys(some).some((other) => other.startsWith(`${one}/`)));
+      const revision = fc
+        .dictionary(path, fc.constantFrom("1", "2", "x:run"), { noNullPrototype: true })
+        .filter(valid);
+      const part = fc.option(fc.uniqueArray(fc.constantFrom("a", "b", "b/x", "c", "a/x"), { minLength: 1 }), {
+        nil: undefined,
+      });
+      await fc.assert(
+        fc.asyncProperty(
+          fc.array(fc.tuple(revision, part), { maxLength: 5 }),
+          revision,
+          async (updates, last) => {
+            await rm(stable, { recursive: true, force: true });
+            await ledgers.remove("shop");
+            for (const [all, paths] of updates) {
+              const below = (one: string): boolean =>
+                paths === undefined || paths.some((limit) => one === limit || one.startsWith(`${limit}/`));
+              // As a stage does: a file on the way to a limit is part of it.
+              const onTheWay = Object.keys(all).filter((one) =>
+                paths?.some((limit) => limit.startsWith(`${one}/`)),
+              );
+              const taken = Object.keys(all).filter((one) => below(one) || onTheWay.includes(one));
+              await update(
+                Object.fromEntries(taken.map((one) => [one, all[one] ?? ""])),
+                paths === undefined ? {} : { paths: [...paths, ...onTheWay] },
+              );
+              const found = await files();
+              expect(found.filter((one) => below(one))).to.deep.equal(
+                taken.filter((one) => below(one)).toSorted(),
+              );
+              for (const one of taken) expect(await text(one)).to.equal(all[one]);
+            }
+            await update(last);
+            expect(await files()).to.deep.equal(Object.keys(last).toSorted());
+          },
+        ),
+        { numRuns: 25 },
+      );
+    });
   });
 
   it("holds exactly Git's files and the untracked ones after any sequence of revisions", async () => {
