@@ -128,11 +128,8 @@ async function work(config: Config, deps: RunDeps): Promise<void> {
     log,
     metrics: metrics.compose,
   });
-  const limits = {
-    maxFileBytes: config.maxFileSize,
-    maxFetchBytes: config.maxRepositorySize,
-    maxCheckoutBytes: config.maxRepositorySize,
-  };
+  const { maxFileSize: maxFileBytes, maxRepositorySize: maxCheckoutBytes } = config;
+  const limits = { maxFileBytes, maxCheckoutBytes, maxFetchBytes: maxCheckoutBytes };
   const git = createGit({ dataDir, clock, log, limits, metrics: metrics.git, knownHostsFile, caFile });
 
   let onFirstAnswer: () => void = () => undefined;

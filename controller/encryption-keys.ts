@@ -3,7 +3,8 @@ import { open } from "node:fs/promises";
 import { resolve } from "node:path";
 import { messageOf } from "./api/errors.ts";
 import { UsageError } from "./cli/errors.ts";
-import { givenKeyFile, KEY_VARIABLE, type Flags, type Surroundings } from "./config.ts";
+import { givenKeyFile, KEY_VARIABLE, type Surroundings } from "./config.ts";
+import type { Flags } from "./settings.ts";
 import { isErrno } from "./lib/atomic-file.ts";
 import { NO_KEYS, parseKeyring, type Keyring } from "./secret/keyring.ts";
 

@@ -8,17 +8,11 @@ import { CommandError, UsageError } from "./cli/errors.ts";
 import { createProgram } from "./cli/program.ts";
 import { runUntilSignal } from "./cli/run-until-signal.ts";
 import { createTerminal } from "./cli/terminal.ts";
-import {
-  KEY_VARIABLE,
-  readAllowFileRepos,
-  readConfig,
-  readFolders,
-  SETTINGS,
-  unknownVariables,
-} from "./config.ts";
+import { KEY_VARIABLE, readAllowFileRepos, readConfig, readFolders, unknownVariables } from "./config.ts";
 import type { EncryptionKeys } from "./encryption-keys.ts";
 import { isErrno } from "./lib/atomic-file.ts";
 import { systemClock } from "./lib/clock.ts";
+import { SETTINGS } from "./settings.ts";
 
 const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;

@@ -1,8 +1,8 @@
 import { readFile } from "node:fs/promises";
 import { expect } from "chai";
 import { UsageError } from "../../controller/cli/errors.ts";
-import { readConfig, readFolders, SETTINGS, unknownVariables } from "../../controller/config.ts";
-import type { Flags } from "../../controller/config.ts";
+import { readConfig, readFolders, unknownVariables } from "../../controller/config.ts";
+import { SETTINGS, type Flags } from "../../controller/settings.ts";
 
 const cwd = "/srv/conops";
 

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
 import { UsageError } from "../../controller/cli/errors.ts";
-import type { Flags } from "../../controller/config.ts";
+import type { Flags } from "../../controller/settings.ts";
 import { readEncryptionKeys } from "../../controller/encryption-keys.ts";
 import { makeSealingKey } from "../../controller/lib/aead.ts";
 import { formatKey } from "../../controller/secret/keyring.ts";
