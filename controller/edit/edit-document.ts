@@ -1,6 +1,6 @@
 /**
- * The changes to one document, tried in two ways, each believed only when it reads back as what was wanted: pieces of text
- * in the place of others; else the YAML library writes the document anew, which keeps comments but may move spaces.
+ * The changes to one document, tried in three ways, each believed only when it reads back as what was wanted: pieces of text
+ * in the place of others; the same without blocks of text; else the YAML library writes the document anew, which keeps comments but may move spaces.
  */
 import { isDeepStrictEqual } from "node:util";
 import { formatPath, quoted, type FieldPath } from "../api/field-fault.ts";
@@ -59,12 +59,15 @@ export function editDocument(
     if (error instanceof ChangeFault) return faultAt(error.path, error.message);
     throw error;
   }
-  if (pieces.length === 0) return { text, value, removed, how: "splice" };
+  // Changes that undo one another write nothing.
+  if (isDeepStrictEqual(value, document.value)) return { text, value, removed: [], how: "splice" };
 
   const refusals: DocumentFault[] = [];
-  for (const how of ["splice", "reflow"] as const) {
+  for (const way of ["splice", "splice quoted", "reflow"] as const) {
+    const how = way === "reflow" ? "reflow" : "splice";
     try {
-      const edited = how === "splice" ? spliceAll(text, pieces) : reflow(parseSource(text), pieces);
+      const edited =
+        how === "reflow" ? reflow(parseSource(text), pieces) : spliceAll(text, pieces, way === "splice");
       if (isAsWanted(text, edited, value)) return { text: edited, value, removed, how };
     } catch (error) {
       if (error instanceof ChangeFault) refusals.push(faultAt(error.path, error.message));
@@ -76,10 +79,11 @@ export function editDocument(
   return refusals[0] ?? explain(text, pieces, faultAt, placeAt);
 }
 
-function spliceAll(text: string, pieces: readonly Piece[]): string {
+/** Without literals, since a comment that stands below one could be read as one of its lines. */
+function spliceAll(text: string, pieces: readonly Piece[], hasLiterals: boolean): string {
   let edited = text;
   for (const { change, wanted } of pieces) {
-    edited = applySplices(edited, spliceChange(parseSource(edited), change, wanted));
+    edited = applySplices(edited, spliceChange(parseSource(edited), change, wanted, { hasLiterals }));
   }
   return edited;
 }

@@ -33,9 +33,17 @@ export function renderInline(value: Value, writing: Writing, inFlow: boolean): s
   return fields.length === 0 ? "{}" : `{${pad}${fields.join(", ")}${pad}}`;
 }
 
-/** The value of a field whose name stands at column `indent`, outside of `{}` and `[]`. */
-export function renderBlock(value: Value, writing: Writing, indent: number): Rendered {
-  const { step, listStep } = writing.style;
+/**
+ * The value of a field whose name stands at column `indent`, outside of `{}` and `[]`. `steps`: how much further its own
+ * fields, items or lines stand.
+ */
+export function renderBlock(
+  value: Value,
+  writing: Writing,
+  indent: number,
+  steps: Pick<Style, "step" | "listStep"> = writing.style,
+): Rendered {
+  const { step, listStep } = steps;
   if (typeof value === "string" && isLiteral(value, writing)) {
     const pad = " ".repeat(indent + step);
     const lines = value.replace(/\n$/, "").split("\n");
@@ -71,11 +79,10 @@ export function renderField(
   return [`${" ".repeat(column)}${key}:${head === "" ? "" : ` ${head}`}`, ...body];
 }
 
-/** The lines of `- value` with the dash at a column. */
-export function renderItem(value: Value, writing: Writing, column: number): readonly string[] {
-  const narrow = { ...writing, style: { ...writing.style, step: 2, listStep: 2 } };
-  const { head, body } = renderBlock(value, narrow, column);
-  const dash = `${" ".repeat(column)}- `;
+/** The lines of `- value` with the dash at a column, and the value `gap` columns further. */
+export function renderItem(value: Value, writing: Writing, column: number, gap = 2): readonly string[] {
+  const { head, body } = renderBlock(value, writing, column, { step: gap, listStep: gap });
+  const dash = `${" ".repeat(column)}-${" ".repeat(gap - 1)}`;
   if (head !== "") return [dash + head, ...body];
   const [first = "", ...rest] = body;
   return [dash + first.trimStart(), ...rest];
@@ -110,8 +117,8 @@ function isPlainString(text: string, inFlow: boolean): boolean {
 }
 
 /** Several lines that a literal block (`|`) can hold as they are. */
-function isLiteral(text: string, { quote }: Writing): boolean {
-  if (quote === '"' || quote === "'" || !text.includes("\n")) return false;
+function isLiteral(text: string, { quote, style }: Writing): boolean {
+  if (!style.hasLiterals || quote === '"' || quote === "'" || !text.includes("\n")) return false;
   // oxlint-disable-next-line no-control-regex
   if (/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]/.test(text)) return false;
   return !/^[\s]|\n\n$|^[^\n]*$/.test(text) && text.trim() !== "";

@@ -10,15 +10,20 @@ import type { Source } from "./source.ts";
 import { spliceName, spliceNewEntry, spliceRemoval } from "./splice-entry.ts";
 import { spliceValue } from "./splice-value.ts";
 import { Unspliceable, type Splice } from "./splices.ts";
-import { readStyle } from "./style.ts";
+import { readStyle, type Style } from "./style.ts";
 
 /**
- * The splices of a change that is not none. `wanted` is the document's value after it. Throws Unspliceable where another
+ * The splices of a change that is not none. `wanted` is the document's value after it; `options` prevail over its style. Throws Unspliceable where another
  * way may do, ChangeFault where the change itself would change what another place sees.
  */
-export function spliceChange(source: Source, change: Change, wanted: unknown): readonly Splice[] {
+export function spliceChange(
+  source: Source,
+  change: Change,
+  wanted: unknown,
+  options: Partial<Style> = {},
+): readonly Splice[] {
   const root = source.document.contents as Node | null;
-  const style = readStyle(source);
+  const style = { ...readStyle(source), ...options };
   const { path } = change;
   const unquoted = change.kind === "set" ? change.unquoted : undefined;
   const located = locate(root, path);
@@ -26,7 +31,7 @@ export function spliceChange(source: Source, change: Change, wanted: unknown): r
   if (located.kind === "found") {
     const { field } = located;
     if (change.kind === "set") return spliceValue(source, style, field, change.value, { unquoted });
-    if (change.kind === "rename") return spliceName(style, field, change.to);
+    if (change.kind === "rename") return spliceName(source, style, field, change.to);
     return spliceRemoval(source, style, field, holderOf(root, path));
   }
   const { depth } = located;

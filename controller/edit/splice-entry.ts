@@ -6,7 +6,7 @@ import type { CST } from "yaml";
 import type { Value } from "./change.ts";
 import { isInFlow, type Collection, type Field } from "./locate.ts";
 import { renderField, renderInline, renderItem, renderString, type Writing } from "./render.ts";
-import { endOfItem, endOfToken, startOfItem, type Source } from "./source.ts";
+import { bodyOfBlockScalar, endOfItem, endOfToken, startOfItem, type Source } from "./source.ts";
 import { commonQuote, insertLines, spliceValue } from "./splice-value.ts";
 import {
   endOfLine,
@@ -46,7 +46,18 @@ export function spliceNewEntry(
     typeof entry.name === "number"
       ? renderItem(entry.value, writing, column)
       : renderField(entry.name, entry.value, writing, column, keyQuote);
-  return insertLines(source, endOfLine(source.text, end), lines, style);
+  return insertLines(source, afterDeeperComments(source, endOfLine(source.text, end), column), lines, style);
+}
+
+/** Comments below the last entry that are indented further than it belong to it. */
+function afterDeeperComments({ text, comments }: Source, offset: number, column: number): number {
+  let end = offset;
+  for (const comment of comments) {
+    if (comment.offset < end || text.slice(end, comment.offset).trim() !== "") continue;
+    if (comment.offset - startOfLine(text, comment.offset) <= column) break;
+    end = endOfLine(text, comment.offset + comment.source.length);
+  }
+  return end;
 }
 
 function inlineEntry({ name, value }: Entry, writing: Writing, keyQuote: Writing["quote"]): string {
@@ -109,8 +120,7 @@ export function spliceRemoval(
   const { text } = source;
   const { item, items, index, collection } = field;
   if (isInFlow(field)) return removeInFlow(source, style, field);
-  if (items.length === 1) {
-    if (holder === undefined) throw new Unspliceable("the document would be empty");
+  if (items.length === 1 && holder !== undefined) {
     return spliceValue(source, style, holder, collection.type === "block-seq" ? [] : {});
   }
   const start = startOfItem(item);
@@ -118,7 +128,9 @@ export function spliceRemoval(
   if (start === undefined || end === undefined) throw new Unspliceable("an item without text");
   if (isFirstOnLine(text, start)) {
     const span = { start: startOfLine(text, start), end: endOfLine(text, end) };
-    return [replaceLines(source, span, keepComments(source, span, collection.indent), style.eol)];
+    const empty = items.length > 1 ? [] : [collection.type === "block-seq" ? "[]" : "{}"];
+    const kept = keepComments(source, span, collection.indent);
+    return [replaceLines(source, span, [...kept, ...empty], style.eol)];
   }
   // The first of a mapping on the line of its `-`: the next one moves up.
   const next = items[index + 1];
@@ -145,8 +157,11 @@ function removeInFlow(source: Source, style: Style, field: Field): readonly Spli
     .flatMap((found) => found.start)
     .find(({ type, offset }) => type === "comma" && offset >= end);
   const line = { start: startOfLine(text, start), end: endOfLine(text, comma?.offset ?? end) };
-  if (hasComment(from, comma === undefined ? end : endOfLine(text, comma.offset))) {
-    const closing = (collection as CST.FlowCollection).end[0]?.offset ?? 0;
+  const closing = (collection as CST.FlowCollection).end[0]?.offset;
+  if (closing === undefined) throw new Unspliceable("the brackets do not close");
+  const isOnly = previous === undefined && next === undefined;
+  const until = comma === undefined ? end : Math.min(endOfLine(text, comma.offset), closing);
+  if (isOnly ? hasComment(collection.offset, closing) : hasComment(from, until)) {
     const follower = next === undefined ? closing : (startOfItem(next) ?? 0);
     const isAlone = isFirstOnLine(text, start) && follower >= line.end && line.start > collection.offset;
     if (!isAlone) throw new Unspliceable("comments stand around the item");
@@ -155,15 +170,21 @@ function removeInFlow(source: Source, style: Style, field: Field): readonly Spli
   }
   if (previous !== undefined) return [{ start: from, end, text: "" }];
   if (next !== undefined) return [{ start, end: startOfItem(next) ?? end, text: "" }];
-  const close = (collection as CST.FlowCollection).end[0]?.offset;
-  if (close === undefined || hasComment(end, close)) throw new Unspliceable("comments within brackets");
-  return [{ start: collection.offset + 1, end: close, text: "" }];
+  return [{ start: collection.offset + 1, end: closing, text: "" }];
 }
 
 /** Gives a field another name, in the quotes of the old one. */
-export function spliceName(style: Style, field: Field, to: string): readonly Splice[] {
+export function spliceName(source: Source, style: Style, field: Field, to: string): readonly Splice[] {
   const { key } = field.item;
   if (key === undefined || key === null) throw new Unspliceable("the field has no name");
+  if (key.type === "block-scalar" && key.props[0] !== undefined) {
+    const text = renderString(to, { style }, false);
+    const lines = { start: bodyOfBlockScalar(key), end: endOfToken(key) };
+    return [
+      { start: key.offset, end: endOfToken(key.props[0]), text },
+      replaceLines(source, lines, [], style.eol),
+    ];
+  }
   if (key.type !== "scalar" && key.type !== "double-quoted-scalar" && key.type !== "single-quoted-scalar") {
     throw new Unspliceable("the name is no plain word");
   }

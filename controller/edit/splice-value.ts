@@ -29,19 +29,23 @@ export function spliceValue(
   const { item } = field;
   const quote = options.unquoted === true ? "none" : quoteOf(item.value);
   const writing: Writing = { style, quote };
-  const tags = dropTags(source, field, value);
+  const tags = dropTags(source, field, typeof value === "string" && options.unquoted !== true);
   if (isInFlow(field) || isEmptyFlow(item.value)) {
     return [...tags, ...spliceInline(source, field, renderInline(value, writing, true))];
   }
-  const rendered = renderAt(field, value, writing);
+  const rendered = renderAt(source, field, value, writing);
   return [...tags, ...spliceRendered(source, style, field, rendered)];
 }
 
-function renderAt(field: Field, value: Value, writing: Writing): Rendered {
-  const { collection } = field;
+function renderAt({ text }: Source, field: Field, value: Value, writing: Writing): Rendered {
+  const { collection, item } = field;
   if (collection.type !== "block-seq") return renderBlock(value, writing, collection.indent);
-  const [first = "", ...body] = renderItem(value, writing, collection.indent);
-  return { head: first.trimStart().slice(2), body };
+  const mark = endOfMark(field);
+  const start = item.value?.offset ?? mark;
+  const isBeside = start > mark && startOfLine(text, start) === startOfLine(text, mark);
+  const gap = isBeside ? start - startOfLine(text, start) - collection.indent : 2;
+  const [first = "", ...body] = renderItem(value, writing, collection.indent, gap);
+  return { head: first.slice(collection.indent + gap), body };
 }
 
 function spliceRendered(
@@ -77,7 +81,10 @@ function spliceRendered(
       : { start: mark, end: mark, text: head === "" ? "" : ` ${head}` };
     const lines = { start: endOfLine(text, mark), end: endOfLine(text, endOfToken(value)) };
     if (lines.end <= lines.start) return [words, ...insertLines(source, lines.start, body, style)];
-    return [words, replaceLines(source, lines, [...keepComments(source, lines, column), ...body], style.eol)];
+    return [
+      words,
+      replaceLines(source, lines, beside(keepComments(source, lines, column), { head, body }), style.eol),
+    ];
   }
   // A word, a quoted string, an alias, or `{}`.
   const end = endOfToken(value);
@@ -86,8 +93,13 @@ function spliceRendered(
   if (head === "" && !isBeside) throw new Unspliceable("the value stands on a line of its own");
   return [
     { start: head === "" ? mark : value.offset, end, text: head },
-    ...insertLines(source, endOfLine(text, end), [...kept, ...body], style),
+    ...insertLines(source, endOfLine(text, end), beside(kept, { head, body }), style),
   ];
+}
+
+/** Before the lines of a block of text, a comment would be one of them. */
+function beside(comments: readonly string[], { head, body }: Rendered): readonly string[] {
+  return head.startsWith("|") ? [...body, ...comments] : [...comments, ...body];
 }
 
 /** Within `{}` or `[]`. */
@@ -126,11 +138,11 @@ export function insertLines(
   return [replaceLines(source, { start: offset, end: offset }, lines, eol)];
 }
 
-/** A tag says what the old value was; only `!!str` says the same of every string. */
-function dropTags({ text }: Source, { item, collection }: Field, value: Value): readonly Splice[] {
+/** A tag says what the old value was; only `!!str` says the same of every string, and may stay. */
+function dropTags({ text }: Source, { item, collection }: Field, mayBeString: boolean): readonly Splice[] {
   const tokens = collection.type === "block-seq" || item.sep === undefined ? item.start : item.sep;
   return tokens
-    .filter((token) => token.type === "tag" && !(token.source === "!!str" && typeof value === "string"))
+    .filter((token) => token.type === "tag" && !(token.source === "!!str" && mayBeString))
     .map((token) => {
       const end = token.offset + token.source.length;
       const isLast = isFirstOnLine(text, token.offset);

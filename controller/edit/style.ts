@@ -15,6 +15,8 @@ export interface Style {
   /** `{ a: 1 }` rather than `{a: 1}`. */
   readonly isPadded: boolean;
   readonly quote: Quote;
+  /** Strings of several lines may be written as a block (`|`), rather than within quotes. */
+  readonly hasLiterals: boolean;
 }
 
 /** The document's own style; where it does not tell, two columns, `{ a: 1 }` and `"..."`. */
@@ -49,5 +51,6 @@ export function readStyle({ text, document }: Source): Style {
     listStep: listStep ?? step ?? 2,
     isPadded: isPadded ?? true,
     quote: quote ?? '"',
+    hasLiterals: true,
   };
 }
