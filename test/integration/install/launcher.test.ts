@@ -32,6 +32,16 @@ describe("scripts/conops", () => {
     expect({ pid: stdout.trim(), code }).to.deep.equal({ pid: String(pid), code: 7 });
   });
 
+  it("starts the program without core dumps, and lets it forbid them for good", async () => {
+    program(
+      'import { readFileSync } from "node:fs"; console.log(readFileSync("/proc/self/limits", "utf8").match(/core file size +(\\S+)/)[1]);',
+    );
+
+    const { stdout } = await runScript(launcher, []);
+
+    expect(stdout.trim()).to.equal("0");
+  });
+
   it("hands every argument on as it stands", async () => {
     program("console.log(JSON.stringify(process.argv.slice(2)));");
 
