@@ -12,6 +12,12 @@ export interface Cause {
 /** What a worker says when libgit2 asked a second time. */
 export const REJECTED = "the credential was rejected";
 
+/** What libgit2 says when an SSH host and it have no algorithm, or no type of host keys, in common. */
+export const NOTHING_AGREED = /unable to exchange encryption keys/i;
+
+/** What a worker says when a host has host keys of other types than the known ones only; the types follow. */
+export const FOREIGN_KEYS = "no known hostkey is of a type that the host has: ";
+
 interface Known {
   readonly pattern: RegExp;
   readonly reason: Reason;
@@ -40,12 +46,15 @@ const KNOWN: readonly Known[] = [
         ? "the remote refuses access with the Secret's credential (HTTP 403): it may lack the right to read this repository"
         : "the remote refuses access (HTTP 403)",
   },
-  { pattern: /hostkey/i, reason: "HostKeyChanged", text: changedHostKey },
   {
-    pattern: /unable to exchange encryption keys/i,
+    pattern: /hostkey(?: is of a type that the host has: (.*))?/is,
+    reason: "HostKeyChanged",
+    text: changedHostKey,
+  },
+  {
+    pattern: NOTHING_AGREED,
     reason: "FetchFailed",
-    text: (_, route) =>
-      `the host and ConOps share no SSH algorithm: it has no host key of a known type (${typesOf(route)}), or allows none of ConOps's key exchanges, ciphers (aes-ctr) and MACs (hmac-sha2)`,
+    text: "the host and ConOps share no SSH algorithm: it allows none of ConOps's key exchanges, none of its ciphers (aes-ctr), or none of its MACs (hmac-sha2)",
   },
   {
     pattern: /certificate/i,
@@ -147,15 +156,12 @@ function refused(_: RegExpExecArray, route: Route | undefined): string {
 }
 
 /** libgit2 only says that no known key matches; unknown hosts are refused before it is asked. */
-function changedHostKey(_: RegExpExecArray, route: Route | undefined): string {
+function changedHostKey([, types]: RegExpExecArray, route: Route | undefined): string {
   const keys = (route?.trusted?.keys ?? []).map((key) => `${key.type} ${fingerprintOf(key)}`);
   return (
     `THE HOST KEY OF ${route?.host ?? "the host"} HAS CHANGED: somebody may be in its place, and nothing was sent. ` +
     `Known, from ${route?.trusted?.by ?? "known_hosts"}: ${keys.join(", ")}. ` +
+    (types === undefined ? "" : `The host has keys of other types only: ${types}. `) +
     `Ask the host's operators before you replace a known key`
   );
-}
-
-function typesOf(route: Route | undefined): string {
-  return [...new Set((route?.trusted?.keys ?? []).map(({ type }) => type))].join(", ");
 }

@@ -155,6 +155,7 @@ function withoutLineEnd(text: string): string {
   return text.replace(/\r?\n$/, "");
 }
 
+/** Not terminal: what is wrong with a Secret or a file can be put right without a change of the Application. */
 function refusal({ url }: Remote, reason: Reason, cause: string): ReconcileError {
-  return new ReconcileError(`Cannot read "${redact(url)}": ${cause}`, { reason, terminal: true });
+  return new ReconcileError(`Cannot read "${redact(url)}": ${cause}`, { reason });
 }

@@ -1,11 +1,13 @@
 /** The worker's side of reaching a remote: credentials made ready before a connection asks for them, host keys in place. */
 import { mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { messageOf } from "../api/errors.ts";
 import { createMask, type Mask } from "../lib/mask.ts";
 import { nodegit, type NativeCredential } from "./nodegit.ts";
 import { OperationFault } from "./operation-fault.ts";
 import type { Access, HostKeys } from "./protocol.ts";
-import { REJECTED } from "./remote-causes.ts";
+import { FOREIGN_KEYS, NOTHING_AGREED, REJECTED } from "./remote-causes.ts";
+import { foreignKeyTypes } from "./worker-ssh-greeting.ts";
 
 export interface Approach {
   readonly callbacks: { readonly credentials?: () => Promise<NativeCredential> };
@@ -46,6 +48,11 @@ export async function withAccess<A>(
       callbacks: key === undefined ? {} : { credentials: await answerOnce(key) },
       headers: header === undefined ? [] : [header],
     });
+  } catch (error) {
+    if (hostKeys === undefined || !NOTHING_AGREED.test(messageOf(error))) throw error;
+    const types = await foreignKeyTypes(hostKeys);
+    if (types === undefined) throw error;
+    throw new OperationFault("native", `${FOREIGN_KEYS}${types.join(", ")}`);
   } finally {
     leave();
   }

@@ -14,6 +14,7 @@ import { remoteOf } from "../../../controller/git/remote-url.ts";
 import { systemClock } from "../../../controller/lib/clock.ts";
 import { silentLog } from "../../../controller/lib/log.ts";
 import { createTempRepo, type TempRepo } from "../../support/git-repo.ts";
+import { startBlackHole } from "../../support/git-servers.ts";
 import {
   createSshKey,
   knownHostsLine,
@@ -238,16 +239,15 @@ describe("Git over SSH", function () {
 
   describe("and the key of the host", () => {
     it("is refused unseen where nobody knows it: there is no connection", async () => {
-      const unknown = await open({});
+      const hole = await startBlackHole();
+      closers.push(() => hole.close());
+      const url = `ssh://127.0.0.1:${hole.port}/r`;
 
-      const { reason, message } = await failure(list({ knownHosts: "" }, unknown.url(repo.dir)));
+      const { reason, message } = await failure(list({ knownHosts: server.knownHosts }, url));
 
       expect(reason).to.equal("HostKeyUnknown");
-      expect(message).to.contain(`run \`ssh-keyscan -p ${unknown.port} 127.0.0.1\``);
-      expect(unknown.log()).to.not.match(
-        /Connection from .* port \d+ on 127.0.0.1[^\n]*\n[^\n]*(?:userauth|publickey)/i,
-      );
-      expect(unknown.log()).to.not.contain("kex");
+      expect(message).to.contain(`run \`ssh-keyscan -p ${hole.port} 127.0.0.1\``);
+      expect(hole.connections()).to.equal(0);
     });
 
     it("is not taken for the known one when it changed, and nothing is sent", async () => {
@@ -274,8 +274,25 @@ describe("Git over SSH", function () {
         const knownHosts = known.map((one) => knownHostsLine(one, two.port)).join("");
         expect((await list({ knownHosts }, url)).head?.sha).to.equal(sha);
       }
-      const { reason } = await failure(list({ knownHosts: knownHostsLine(stranger, two.port) }, url));
-      expect(["HostKeyChanged", "FetchFailed"]).to.include(reason);
+    });
+
+    it("is another one, too, when the host has keys of other types only", async () => {
+      const [rsa, ecdsa] = await Promise.all([
+        createSshKey({ type: "rsa" }),
+        createSshKey({ type: "ecdsa" }),
+      ]);
+      const two = await open({ hostKeys: [rsa, ecdsa] });
+      const knownHosts = knownHostsLine(stranger, two.port);
+      const remote = remoteOf(two.url(repo.dir), "deploy-key", credential({ knownHosts }));
+
+      const listed = await failure(git.listRefs(remote, signal));
+      const dir = join(base, "foreign");
+      const staged = await failure(git.stage({ remote, sha, ref: "refs/heads/main", dir }, signal));
+
+      for (const { reason, message } of [listed, staged]) {
+        expect(reason).to.equal("HostKeyChanged");
+        expect(message).to.contain("The host has keys of other types only: ssh-rsa, ecdsa-sha2-nistp256.");
+      }
     });
 
     it("is found in a file as ssh-keyscan and ssh-keygen write it: hashed, among others, with comments", async () => {

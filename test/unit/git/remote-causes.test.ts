@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import type { Reason } from "../../../controller/api/reasons.ts";
-import { causeOfRemote, REJECTED } from "../../../controller/git/remote-causes.ts";
+import { causeOfRemote, FOREIGN_KEYS, REJECTED } from "../../../controller/git/remote-causes.ts";
 import type { Route } from "../../../controller/git/routes.ts";
 
 const HOST_KEY = "AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl";
@@ -112,7 +112,13 @@ const cases: readonly {
     said: "failed to start SSH session: Unable to exchange encryption keys",
     route: ssh(),
     reason: "FetchFailed",
-    text: /share no SSH algorithm: it has no host key of a known type \(ssh-ed25519\)/,
+    text: /share no SSH algorithm: it allows none of/,
+  },
+  {
+    said: `${FOREIGN_KEYS}ssh-rsa, ecdsa-sha2-nistp256`,
+    route: ssh(),
+    reason: "HostKeyChanged",
+    text: /HAS CHANGED.*ssh-ed25519 SHA256.*The host has keys of other types only: ssh-rsa, ecdsa-sha2-nistp256\./,
   },
   {
     said: "the SSL certificate is invalid",
