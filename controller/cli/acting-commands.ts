@@ -31,14 +31,14 @@ export function addActing(program: Command, deps: ProgramDeps): void {
       await confirmDeletion(contextOf(deps, flags), all ? "all" : names);
     });
 
-  addCommand(program, deps, "wait", "wait", "wait until Applications are as you want them")
-    .argument("<NAME...>", "names of Applications")
+  addCommand(program, deps, "wait", "wait", "wait until resources are as you want them")
+    .argument("<NAME...>", "names of Applications, or KIND/NAME")
     .requiredOption("--for <what>", "Ready, CONDITION=True|False|Unknown, phase=PHASE, or delete")
     .option(TIMEOUT_FLAG, "how long to wait", TIMEOUT_DEFAULT)
     .action(async (names: readonly string[], flags: Flags) => {
       const [{ waitFor }, { parseGoal }] = await Promise.all([import("./wait.ts"), import("./goal.ts")]);
       const goal = parseGoal(String(flags["for"]));
-      await waitFor(contextOf(deps, flags), { names, goal, timeoutMs: readTimeout(flags) });
+      await waitFor(contextOf(deps, flags), { words: names, goal, timeoutMs: readTimeout(flags) });
     });
 }
 

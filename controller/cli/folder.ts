@@ -1,6 +1,7 @@
 /**
  * The registry's folder as the CLI sees it: the manifests as they are on disk now, and what the controller published
- * beside them. Works while no controller runs. Every text of a document in it is safe to print.
+ * beside them. Works while no controller runs. Every text of a document in it is safe to print, and holds no value of a
+ * Secret but sealed ones.
  */
 import { messageOf } from "../api/errors.ts";
 import type { StatusDocument } from "../api/status.ts";
@@ -12,6 +13,7 @@ import type { FileContent } from "../registry/readings.ts";
 import { listStatusFiles, parseStatusFile } from "../status/read-status.ts";
 import { cleanDeep } from "./clean.ts";
 import { CommandError } from "./errors.ts";
+import { hideValues } from "./hide-values.ts";
 import { joinResources } from "./resource.ts";
 import type { Resource } from "./resource.ts";
 
@@ -69,7 +71,9 @@ export function createFolderReader(manifestsDir: string): FolderReader {
         // Whether file: sources are allowed is the controller's to say: its status does.
         (file, bytes) => ({
           kind: "parsed",
-          documents: cleanDeep(parseManifests(file, bytes, { allowFileRepos: true }).documents),
+          documents: cleanDeep(
+            parseManifests(file, bytes, { allowFileRepos: true }).documents.map(hideValues),
+          ),
         }),
         (message) => ({ kind: "unreadable", message }),
       );

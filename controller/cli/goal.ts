@@ -1,10 +1,10 @@
 import { formatFault } from "../api/application.ts";
 import { CONDITION_TYPES, PHASES } from "../api/status.ts";
-import type { Condition, ConditionType, Phase } from "../api/status.ts";
+import type { Condition, ConditionType, Phase, SecretStatus, StatusDocument } from "../api/status.ts";
 import { oneLine } from "./clean.ts";
 import { didYouMean } from "./did-you-mean.ts";
 import { UsageError } from "./errors.ts";
-import { conditionOf } from "./resource.ts";
+import { applicationStatus, conditionOf, secretStatus } from "./resource.ts";
 import type { Resource } from "./resource.ts";
 
 /** What `wait` waits for. */
@@ -53,7 +53,7 @@ export function judge(goal: Goal, resource: Resource | undefined): Verdict {
   if (stale !== undefined) return { met: false, text: stale };
   const { status } = resource;
   if (goal.kind === "phase") {
-    return { met: status?.status.phase === goal.phase, text: describeState(resource) };
+    return { met: applicationStatus(resource)?.phase === goal.phase, text: describeState(resource) };
   }
   const condition = conditionOf(status, goal.type);
   if (condition === undefined) {
@@ -66,7 +66,8 @@ export function judge(goal: Goal, resource: Resource | undefined): Verdict {
 }
 
 /** Why the status does not speak of the manifest on disk; undefined when it does, or when there is no manifest. */
-export function whyStale({ manifest, place, writtenSpecHash, faults, status }: Resource): string | undefined {
+export function whyStale(resource: Resource): string | undefined {
+  const { manifest, place, writtenSpecHash, faults, status } = resource;
   if (place === undefined) return undefined;
   const [fault] = faults;
   const ready = conditionOf(status, "Ready");
@@ -77,18 +78,33 @@ export function whyStale({ manifest, place, writtenSpecHash, faults, status }: R
   if (status === undefined) return "no status yet";
   const { metadata, status: observed } = status;
   const isCurrent =
-    observed.observedSpecHash === writtenSpecHash &&
+    (writtenSpecHash === undefined || specHashOf(observed) === writtenSpecHash) &&
     observed.observedGeneration >= (metadata.generation ?? 0) &&
+    !(status.kind === "Secret" && isOtherSecret(resource, status.status)) &&
     ready?.reason !== "InvalidManifest";
   return isCurrent ? undefined : "the controller has not looked at the manifest as it is now";
 }
 
 /** The state of a resource in one line: its Ready condition, else its phase. */
-export function describeState({ status, faults }: Resource): string {
+export function describeState({ status, faults }: Pick<Resource, "status" | "faults">): string {
   const ready = conditionOf(status, "Ready");
   if (ready !== undefined) return describeCondition(ready);
-  if (status !== undefined) return `phase ${oneLine(status.status.phase)}`;
+  const phase = applicationStatus({ ...(status && { status }) })?.phase;
+  if (phase !== undefined) return `phase ${oneLine(phase)}`;
+  if (status !== undefined) return "no condition yet";
   return faults[0] === undefined ? "no status yet" : oneLine(formatFault(faults[0]));
+}
+
+/** The type, or the names of the fields, are not those that the status speaks of. */
+function isOtherSecret({ kind, manifest }: Resource, { type, fields }: SecretStatus): boolean {
+  const written = secretStatus({ kind, ...(manifest && { manifest }) });
+  const names = (all: SecretStatus["fields"]): string => all.map(({ name }) => name).join(" ");
+  return written !== undefined && (written.type !== type || names(written.fields) !== names(fields));
+}
+
+/** A Secret has none: what it holds must not be guessed from a hash. */
+function specHashOf(status: StatusDocument["status"]): string | undefined {
+  return "observedSpecHash" in status ? status.observedSpecHash : undefined;
 }
 
 function describeCondition({ type, status, reason, message }: Condition): string {

@@ -13,7 +13,9 @@ import { addSecrets } from "./secret-commands.ts";
 import { formatVersion, readVersion } from "./version.ts";
 
 const OUTPUTS: readonly Output[] = ["table", "wide", "json", "yaml", "name"];
-const KINDS = ["applications", "application", "apps", "app", "applications.conops.dev"];
+
+const KINDS_AND_NAMES =
+  "applications (apps; the default), secrets (sec), receivers (rcv), several with commas, or all; then names; or KIND/NAME";
 
 /**
  * The program. `parseAsync` rejects with UsageError or CommandError for what went wrong, and with CommanderError for a
@@ -54,32 +56,34 @@ export function createProgram(deps: ProgramDeps): Command {
 }
 
 function addLooking(program: Command, deps: ProgramDeps): void {
-  addCommand(program, deps, "get", "get", "show Applications in a table")
-    .argument("[NAME...]", "names, after an optional word applications, apps or app; all when none is given")
+  addCommand(program, deps, "get", "get", "show Applications, Secrets or Receivers in a table")
+    .argument("[NAME...]", KINDS_AND_NAMES)
+    .usage("[options] [KIND] [NAME...]")
     .addOption(new Option("-o, --output <format>", "how to print").choices(OUTPUTS).default("table"))
     .option("-w, --watch", "go on printing what changes")
     .option("-l, --selector <labels>", "only those with these labels, such as team=web,tier!=db")
     .option("--no-headers", "leave out the first line of the table")
     .action(async (names: readonly string[], flags: Flags) => {
-      const [{ getApplications, watchApplications }, { parseSelector }] = await Promise.all([
+      const [{ getResources, watchResources }, { parseSelector }] = await Promise.all([
         import("./get.ts"),
         import("./selector.ts"),
       ]);
       const selector = flags["selector"];
       const options = {
-        names: KINDS.includes(names[0]?.toLowerCase() ?? "") ? names.slice(1) : names,
+        words: names,
         output: OUTPUTS.find((output) => output === flags["output"]) ?? "table",
         headers: flags["headers"] !== false,
         ...(typeof selector === "string" && { matches: parseSelector(selector) }),
       };
-      await (flags["watch"] === true ? watchApplications : getApplications)(contextOf(deps, flags), options);
+      await (flags["watch"] === true ? watchResources : getResources)(contextOf(deps, flags), options);
     });
 
-  addCommand(program, deps, "describe", "describe", "show everything about an Application, and why")
-    .argument("<NAME...>", "names of Applications")
+  addCommand(program, deps, "describe", "describe", "show everything about a resource, and why")
+    .argument("<NAME...>", KINDS_AND_NAMES)
+    .usage("[options] [KIND] <NAME...>")
     .action(async (names: readonly string[], flags: Flags) => {
-      const { describeApplications } = await import("./describe.ts");
-      await describeApplications(contextOf(deps, flags), names);
+      const { describeResources } = await import("./describe.ts");
+      await describeResources(contextOf(deps, flags), names);
     });
 
   const folders = deps.settings.filter(({ everywhere }) => everywhere);

@@ -2,13 +2,12 @@
  * Commands that ask the controller for something once: they drop a request file into the registry's root.
  */
 import { randomBytes } from "node:crypto";
-import type { Manifest } from "../api/application.ts";
+import type { Manifest, ManifestDocument } from "../api/application.ts";
 import { messageOf } from "../api/errors.ts";
 import type { RegistryRequest } from "../registry/registry.ts";
 import { writeRequest } from "../registry/requests.ts";
 import { formatAge } from "./age.ts";
 import { oneLine } from "./clean.ts";
-import { requireResources } from "./context.ts";
 import type { CommandContext } from "./context.ts";
 import { warnWithoutController } from "./controller-running.ts";
 import { CommandError } from "./errors.ts";
@@ -16,11 +15,14 @@ import { createFolderReader } from "./folder.ts";
 import { follow, FollowTimeout } from "./follow.ts";
 import { describeState, whyStale } from "./goal.ts";
 import { createProgress } from "./progress.ts";
-import { conditionOf } from "./resource.ts";
+import { applicationStatus, conditionOf } from "./resource.ts";
 import type { Resource } from "./resource.ts";
+import { parseApplications, select } from "./selection.ts";
+import type { Selection } from "./selection.ts";
 
 export interface RequestOptions {
   readonly action: "sync" | "retry";
+  /** Names of Applications. */
   readonly names: readonly string[];
   /** How long to follow the request until its gate; undefined does not wait. */
   readonly waitMs: number | undefined;
@@ -32,11 +34,8 @@ export interface RequestOptions {
  */
 export async function requestAction(context: CommandContext, options: RequestOptions): Promise<void> {
   const { terminal, manifestsDir } = context;
-  const resources = requireResources(
-    await createFolderReader(manifestsDir).read(),
-    options.names,
-    manifestsDir,
-  );
+  const selection = applications(options.names, options.action);
+  const resources = select(await createFolderReader(manifestsDir).read(), selection, manifestsDir);
   for (const { name, manifest } of resources) {
     const why = whyRefused(manifest);
     if (why !== undefined) terminal.err(`Warning: ${name} will refuse: ${why}.\n`);
@@ -58,7 +57,10 @@ export async function confirmDeletion(
 ): Promise<void> {
   const { terminal, manifestsDir } = context;
   const all = await createFolderReader(manifestsDir).read();
-  const chosen = names === "all" ? all.filter(isHeld) : requireResources(all, names, manifestsDir);
+  const chosen =
+    names === "all"
+      ? all.filter(isHeld)
+      : select(all, applications(names, "confirm the deletion of"), manifestsDir);
   const other = chosen.find((resource) => !isHeld(resource));
   // A confirmation that nobody asked for would lie in wait for the next accident.
   if (other !== undefined)
@@ -74,9 +76,14 @@ export async function confirmDeletion(
   }
 }
 
-function whyRefused(manifest: Manifest | undefined): string | undefined {
-  if (manifest?.spec["suspend"] === true) return "its manifest says suspend: true";
-  return manifest?.spec["state"] === "Stopped" ? "its manifest says state: Stopped" : undefined;
+function applications(words: readonly string[], act: string): Selection {
+  return { kinds: ["Application"], names: parseApplications(words, act) };
+}
+
+function whyRefused(manifest: ManifestDocument | undefined): string | undefined {
+  const spec = (manifest as Manifest | undefined)?.spec;
+  if (spec?.["suspend"] === true) return "its manifest says suspend: true";
+  return spec?.["state"] === "Stopped" ? "its manifest says state: Stopped" : undefined;
 }
 
 function isHeld({ status }: Resource): boolean {
@@ -111,7 +118,7 @@ async function followRequests(
     await follow(context, timeoutMs, (resources) => {
       for (const [name, token] of tokens) {
         if (results.get(name)?.done === true) continue;
-        const resource = resources.find((each) => each.name === name);
+        const resource = resources.find(({ key }) => key === name);
         const progress = judgeRequest(action, token, resource);
         results.set(name, progress);
         if (!progress.done) say(name, progress.text);
@@ -141,16 +148,16 @@ export function judgeRequest(
   resource: Resource | undefined,
 ): Progress {
   if (resource === undefined) return { done: true, ok: false, text: "deleted" };
-  const { status } = resource;
-  if (status?.status.lastHandledRequests?.[action] !== token) {
+  const status = applicationStatus(resource);
+  if (status?.lastHandledRequests?.[action] !== token) {
     return { done: false, ok: false, text: "waiting for the controller to take the request" };
   }
-  const refusal = status.status.requestAnswers?.[action];
+  const refusal = status.requestAnswers?.[action];
   if (refusal !== undefined) return { done: true, ok: false, text: oneLine(refusal) };
   const stale = whyStale(resource);
   if (stale !== undefined) return { done: false, ok: false, text: stale };
   const text = describeState(resource);
-  const isMoving = conditionOf(status, "Reconciling")?.status === "True";
-  const ready = conditionOf(status, "Ready")?.status ?? "Unknown";
+  const isMoving = conditionOf(resource.status, "Reconciling")?.status === "True";
+  const ready = conditionOf(resource.status, "Ready")?.status ?? "Unknown";
   return { done: !isMoving && ready !== "Unknown", ok: ready === "True", text };
 }

@@ -1,34 +1,40 @@
-import { API_VERSION, APPLICATION } from "../api/application.ts";
-import type { Fault, Manifest } from "../api/application.ts";
-import { parseKey, resourceKey } from "../api/resource.ts";
-import type { ApplicationDocument, Condition, StatusDocument } from "../api/status.ts";
-import { placeKey, resolveClaims } from "../registry/claims.ts";
+import { API_VERSION } from "../api/application.ts";
+import type { Fault, ManifestDocument } from "../api/application.ts";
+import { parseKey, resourceKey, subjectOf } from "../api/resource.ts";
+import type { Kind } from "../api/resource.ts";
+import type { ApplicationStatus, Condition, SecretStatus, StatusDocument } from "../api/status.ts";
+import { resolveClaims } from "../registry/claims.ts";
 import type { Holding, Present } from "../registry/claims.ts";
 import { statusFileOf } from "../registry/files.ts";
 import type { Files } from "../registry/readings.ts";
 import type { ManifestPlace } from "../registry/registry.ts";
 import { cleanText } from "./clean.ts";
 
-/** One Application, declared by a manifest or known by a status, or both. */
+/** One resource, declared by a manifest or known by a status, or both. */
 export interface Resource {
-  /** `metadata.name`; `FILE#DOCUMENT` for a document without a readable name, or with one that is another's. */
+  /** As in api/resource.ts. */
+  readonly key: string;
+  /** Undefined for a document whose kind or name cannot be read, or whose name is another's. */
+  readonly kind: Kind | undefined;
+  /** `metadata.name`; where there is no kind, `FILE#DOCUMENT`. */
   readonly name: string;
   readonly labels: Readonly<Record<string, string>>;
   /** Where the manifest stands; undefined when none declares it. */
   readonly place?: ManifestPlace;
-  /** As written; undefined while it is invalid. */
-  readonly manifest?: Manifest;
+  /** As written; undefined while it is invalid. Of a Secret without its values. */
+  readonly manifest?: ManifestDocument;
+  /** Of what has a spec. */
   readonly writtenSpecHash?: string;
   /** What is wrong with the manifest on disk. */
   readonly faults: readonly Fault[];
   /** Registry-relative. */
   readonly statusFile?: string;
-  readonly status?: ApplicationDocument;
+  readonly status?: StatusDocument;
 }
 
 interface Published {
   readonly statusFile: string;
-  readonly status: ApplicationDocument;
+  readonly status: StatusDocument;
 }
 
 type Statuses = ReadonlyMap<string, readonly StatusDocument[]>;
@@ -41,34 +47,37 @@ export function joinResources(manifests: Files, statuses: Statuses): readonly Re
   const published = new Map<string, Published[]>();
   for (const [statusFile, documents] of statuses) {
     for (const status of documents) {
-      if (status.kind !== "Application") continue;
-      const { name } = status.metadata;
-      published.set(name, [...(published.get(name) ?? []), { statusFile, status }]);
+      const key = resourceKey(status.kind, status.metadata.name);
+      published.set(key, [...(published.get(key) ?? []), { statusFile, status }]);
     }
   }
   const resources: Resource[] = [];
   for (const [key, declaration] of resolveClaims(manifests, holdingsOf(manifests, statuses)).present) {
-    if ((parseKey(key)?.kind ?? "Application") !== "Application") continue;
-    const { file } = declaration.place;
-    const names = key === placeKey(declaration.place) ? [key, file] : [key];
-    const found = names.flatMap((name) => published.get(name) ?? []);
-    for (const name of names) published.delete(name);
-    const beside = statusFileOf(file);
+    const found = published.get(key) ?? [];
+    published.delete(key);
+    const beside = statusFileOf(declaration.place.file);
     // Else, for a manifest that was just moved, any of that name.
     const status = found.find(({ statusFile }) => statusFile === beside) ?? found[0];
-    resources.push({ name: cleanText(key), ...declaredPart(declaration), ...status });
+    resources.push({ ...identityOf(key), ...declaredPart(declaration), ...status });
   }
-  for (const [name, [left]] of published) resources.push({ name, labels: {}, faults: [], ...left });
+  for (const [key, [left]] of published)
+    resources.push({ ...identityOf(key), labels: {}, faults: [], ...left });
   return resources.toSorted((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-function declaredPart(declaration: Present): Omit<Resource, "name"> {
+function identityOf(unsafe: string): Pick<Resource, "key" | "kind" | "name"> {
+  const key = cleanText(unsafe);
+  const named = parseKey(key);
+  return { key, kind: named?.kind, name: named?.name ?? key };
+}
+
+function declaredPart(declaration: Present): Omit<Resource, "key" | "kind" | "name"> {
   const { place } = declaration;
   if (declaration.kind === "invalid") return { labels: {}, place, faults: declaration.faults };
   const { resource } = declaration;
-  if (resource.kind !== "Application") return { labels: {}, place, faults: [] };
-  const { labels, manifest, writtenSpecHash } = resource;
-  return { labels, place, manifest, writtenSpecHash, faults: [] };
+  const { labels, manifest } = resource;
+  const spec = "writtenSpecHash" in resource ? { writtenSpecHash: resource.writtenSpecHash } : {};
+  return { labels, place, manifest, ...spec, faults: [] };
 }
 
 /** Who held which name, as far as the statuses tell: the controller knows it from its records. */
@@ -96,13 +105,44 @@ export function conditionOf(status: StatusDocument | undefined, type: string): C
   return status?.status.conditions.find((condition) => condition.type === type);
 }
 
-/** The whole object as Kubernetes would give it: what the person wrote, and what was observed. */
-export function toObject({ name, manifest, status }: Resource): Readonly<Record<string, unknown>> {
+/** The status of an Application; undefined for what is none. */
+export function applicationStatus({ status }: Pick<Resource, "status">): ApplicationStatus | undefined {
+  return status?.kind === "Application" ? status.status : undefined;
+}
+
+/**
+ * The status of a Secret; what its manifest tells of it, where the controller has not looked yet: the type and the names of
+ * the fields.
+ */
+export function secretStatus({
+  kind,
+  manifest,
+  status,
+}: Pick<Resource, "kind" | "manifest" | "status">): SecretStatus | undefined {
+  if (status?.kind === "Secret") return status.status;
+  if (kind !== "Secret" || manifest === undefined) return undefined;
+  const names = ["stringData", "data", "sealedData"].flatMap((place) => Object.keys(manifest[place] ?? {}));
   return {
-    apiVersion: manifest?.apiVersion ?? status?.apiVersion ?? API_VERSION,
-    kind: manifest?.kind ?? status?.kind ?? APPLICATION,
-    metadata: { name, ...manifest?.metadata, ...status?.metadata },
-    ...(manifest && { spec: manifest.spec }),
+    observedGeneration: 0,
+    type: typeof manifest["type"] === "string" ? manifest["type"] : "Opaque",
+    fields: names.toSorted().map((name) => ({ name })),
+    conditions: [],
+  };
+}
+
+/** What a person calls it: `shop` is an Application, others have their kind before the name. */
+export function titleOf({ key, kind, name }: Resource): string {
+  return kind === undefined || kind === "Application" ? name : subjectOf(key);
+}
+
+/** The whole object as Kubernetes would give it: what the person wrote, and what was observed. */
+export function toObject({ kind, name, manifest, status }: Resource): Readonly<Record<string, unknown>> {
+  const { apiVersion, kind: _kind, metadata, ...written } = manifest ?? {};
+  return {
+    apiVersion: apiVersion ?? status?.apiVersion ?? API_VERSION,
+    kind: kind ?? status?.kind ?? "Application",
+    metadata: { name, ...metadata, ...status?.metadata },
+    ...written,
     ...(status && { status: status.status }),
   };
 }
@@ -114,9 +154,12 @@ export function toObject({ name, manifest, status }: Resource): Readonly<Record<
 export function toShownObject(resource: Resource): Readonly<Record<string, unknown>> {
   const object = toObject(resource);
   const [fault] = resource.faults;
-  const { status } = resource;
+  const { kind, status } = resource;
+  const secret = secretStatus(resource);
+  if (status === undefined && secret !== undefined) return { ...object, status: secret };
   if (fault === undefined || conditionOf(status, "Ready")?.reason === "InvalidManifest") return object;
   const ready = { type: "Ready", status: "False", reason: "InvalidManifest", message: fault.message };
   const others = status?.status.conditions.filter(({ type }) => type !== "Ready") ?? [];
-  return { ...object, status: { phase: "Error", ...status?.status, conditions: [ready, ...others] } };
+  const phase = kind === undefined || kind === "Application" ? { phase: "Error" } : {};
+  return { ...object, status: { ...phase, ...status?.status, conditions: [ready, ...others] } };
 }

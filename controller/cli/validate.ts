@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { formatFault } from "../api/application.ts";
 import type { Fault } from "../api/application.ts";
+import { KINDS, type Kind } from "../api/resource.ts";
 import { isErrno } from "../lib/atomic-file.ts";
 import { resolveClaims } from "../registry/claims.ts";
 import { causeOf, isManifestName, listManifestFiles, readRegistryFile } from "../registry/files.ts";
@@ -34,7 +35,9 @@ export async function validate(terminal: Terminal, options: ValidateOptions): Pr
     .flatMap((found) => (found.kind === "invalid" ? found.faults : []))
     .toSorted(byPlace);
   for (const fault of faults) terminal.out(`${oneLine(formatFault(fault))}\n`);
-  const valid = [...present.values()].filter(({ kind }) => kind === "declared").length;
+  const valid = [...present.values()].flatMap((found) =>
+    found.kind === "declared" ? [found.resource.kind] : [],
+  );
   terminal.out(`${summarise(files, valid, faults.length)}\n`);
   return faults.length === 0;
 }
@@ -71,16 +74,20 @@ function byPlace(a: Fault, b: Fault): number {
   return a.line - b.line || a.column - b.column;
 }
 
-function summarise(files: ReadonlyMap<string, FileContent>, valid: number, faults: number): string {
+function summarise(files: ReadonlyMap<string, FileContent>, valid: readonly Kind[], faults: number): string {
   let foreign = 0;
   for (const content of files.values()) {
     if (content.kind === "parsed")
       foreign += content.documents.filter(({ kind }) => kind === "foreign").length;
   }
-  const parts = [`${count(files.size, "file")}: ${count(valid, "valid Application")}`];
+  const counts = KINDS.map((kind) => [kind, valid.filter((each) => each === kind).length] as const);
+  const found = counts.filter(
+    ([kind, number]) => number > 0 || (kind === "Application" && valid.length === 0),
+  );
+  const parts = found.map(([kind, number]) => count(number, `valid ${kind}`));
   if (foreign > 0) parts.push(`${count(foreign, "document")} of other kinds`);
   if (faults > 0) parts.push(count(faults, "fault"));
-  return parts.join(", ");
+  return `${count(files.size, "file")}: ${parts.join(", ")}`;
 }
 
 function count(number: number, what: string): string {

@@ -77,16 +77,16 @@ function toStatusDocument(value: unknown): StatusDocument | undefined {
   if (root["apiVersion"] !== API_VERSION || kind === undefined) return undefined;
   if (typeof metadata["name"] !== "string") return undefined;
   const status = fields(root["status"]);
-  const { observedGeneration } = status;
-  const common = {
-    observedGeneration: typeof observedGeneration === "number" ? observedGeneration : -1,
-    conditions: listOf(status["conditions"], "type"),
-  };
+  const { observedGeneration, ...observed } = status;
   // The file is the controller's own; what it wrote is believed beyond what is filled in here.
   return {
     ...root,
     metadata,
-    status: { ...FILLED_IN[kind](status), ...common },
+    status: {
+      observedGeneration: typeof observedGeneration === "number" ? observedGeneration : -1,
+      ...FILLED_IN[kind](observed),
+      conditions: listOf(status["conditions"], "type"),
+    },
   } as unknown as StatusDocument;
 }
 

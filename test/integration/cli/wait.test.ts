@@ -56,7 +56,7 @@ describe("waiting for a controller", function () {
 
   const said = (text: string): Promise<unknown> => until(text, () => terminal.printed().err.includes(text));
   const wait = (what: string, timeoutMs = 5000, names = ["shop"]): Promise<void> =>
-    waitFor(context, { names, goal: parseGoal(what), timeoutMs });
+    waitFor(context, { words: names, goal: parseGoal(what), timeoutMs });
 
   it("looks for the controller's own lock", () => {
     expect(CONTROLLER_LOCK).to.equal(LOCK_FILE);

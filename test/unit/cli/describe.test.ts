@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { describeApplications } from "../../../controller/cli/describe.ts";
+import { describeResources } from "../../../controller/cli/describe.ts";
 import { createFakeClock } from "../../support/fake-clock.ts";
 import {
   COMMIT,
@@ -16,7 +16,7 @@ import { createTestTerminal } from "./test-terminal.ts";
 
 const OTHER = "fedcba9876543210fedcba9876543210fedcba98";
 
-describe("describeApplications()", () => {
+describe("describeResources()", () => {
   let folder: FixtureFolder;
 
   before(async () => {
@@ -87,10 +87,10 @@ describe("describeApplications()", () => {
 
   after(() => folder.cleanUp());
 
-  async function describeThem(...names: string[]): Promise<string> {
+  async function describeThem(...words: string[]): Promise<string> {
     const terminal = createTestTerminal();
     const context = { terminal, clock: createFakeClock(NOW), manifestsDir: folder.dir, dataDir: "/nowhere" };
-    await describeApplications(context, names);
+    await describeResources(context, words);
     return terminal.printed().out;
   }
 

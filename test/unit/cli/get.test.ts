@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { CommandError } from "../../../controller/cli/errors.ts";
-import { getApplications } from "../../../controller/cli/get.ts";
+import { getResources } from "../../../controller/cli/get.ts";
 import type { GetOptions } from "../../../controller/cli/get.ts";
 import { createFakeClock } from "../../support/fake-clock.ts";
 import {
@@ -14,7 +14,7 @@ import {
 import type { FixtureFolder } from "./fixture-folder.ts";
 import { createTestTerminal } from "./test-terminal.ts";
 
-describe("getApplications()", () => {
+describe("getResources()", () => {
   let folder: FixtureFolder;
 
   before(async () => {
@@ -44,8 +44,8 @@ describe("getApplications()", () => {
   async function get(options: Partial<GetOptions> = {}): Promise<{ out: string; err: string }> {
     const terminal = createTestTerminal();
     const context = { terminal, clock: createFakeClock(NOW), manifestsDir: folder.dir, dataDir: "/nowhere" };
-    const all = { names: [], output: "table", headers: true, ...options } as const;
-    await getApplications(context, all);
+    const all = { words: [], output: "table", headers: true, ...options } as const;
+    await getResources(context, all);
     return terminal.printed();
   }
 
@@ -69,7 +69,7 @@ describe("getApplications()", () => {
   });
 
   it("shows more columns when wide", async () => {
-    const { out } = await get({ names: ["shop", "db"], output: "wide" });
+    const { out } = await get({ words: ["shop", "db"], output: "wide" });
 
     expect(out).to.equal(
       [
@@ -82,13 +82,13 @@ describe("getApplications()", () => {
   });
 
   it("leaves out the head when told so", async () => {
-    const { out } = await get({ names: ["shop"], headers: false });
+    const { out } = await get({ words: ["shop"], headers: false });
 
     expect(out).to.equal("shop   True   Synced   Synced   Healthy   0123456789   2d\n");
   });
 
   it("prints names that other commands take", async () => {
-    const { out } = await get({ names: ["app/shop", "application.conops.dev/db", "shop"], output: "name" });
+    const { out } = await get({ words: ["app/shop", "application.conops.dev/db", "shop"], output: "name" });
 
     expect(out).to.equal("application.conops.dev/shop\napplication.conops.dev/db\n");
   });
@@ -100,7 +100,7 @@ describe("getApplications()", () => {
   });
 
   it("prints one object as JSON, and several as a list", async () => {
-    const one = JSON.parse((await get({ names: ["shop"], output: "json" })).out) as Record<string, unknown>;
+    const one = JSON.parse((await get({ words: ["shop"], output: "json" })).out) as Record<string, unknown>;
     const all = JSON.parse((await get({ output: "json" })).out) as { kind: string; items: object[] };
 
     const { status } = statusDocument("shop");
@@ -122,7 +122,7 @@ describe("getApplications()", () => {
   });
 
   it("prints one object as YAML", async () => {
-    const { out } = await get({ names: ["new"], output: "yaml" });
+    const { out } = await get({ words: ["new"], output: "yaml" });
 
     expect(out).to.equal(
       [
@@ -140,7 +140,7 @@ describe("getApplications()", () => {
   });
 
   it("names what was probably meant by a name that nobody has", async () => {
-    const error = await get({ names: ["shpo"] }).catch((thrown: unknown) => thrown);
+    const error = await get({ words: ["shpo"] }).catch((thrown: unknown) => thrown);
 
     expect(error).to.be.instanceOf(CommandError);
     expect((error as Error).message).to.equal(
@@ -159,11 +159,11 @@ describe("getApplications()", () => {
     const empty = await createFixtureFolder();
     const terminal = createTestTerminal();
     const context = { terminal, clock: createFakeClock(NOW), dataDir: "/nowhere" };
-    const options = { names: [], output: "table", headers: true } as const;
+    const options = { words: [], output: "table", headers: true } as const;
 
-    await getApplications({ ...context, manifestsDir: empty.dir }, options);
+    await getResources({ ...context, manifestsDir: empty.dir }, options);
     await empty.cleanUp();
-    const error = await getApplications({ ...context, manifestsDir: empty.dir }, options).catch(
+    const error = await getResources({ ...context, manifestsDir: empty.dir }, options).catch(
       (thrown: unknown) => thrown,
     );
 

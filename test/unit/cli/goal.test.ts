@@ -38,8 +38,9 @@ describe("parseGoal()", () => {
 });
 
 describe("judge()", () => {
+  const shop = { key: "shop", kind: "Application", name: "shop" } as const;
   const resource: Resource = {
-    name: "shop",
+    ...shop,
     labels: {},
     place: { file: "shop.yaml", document: 0 },
     manifest: {
@@ -107,7 +108,7 @@ describe("judge()", () => {
       name: "waits for a first status",
       goal: READY,
       resource: {
-        name: "shop",
+        ...shop,
         labels: {},
         place: resource.place!,
         manifest: resource.manifest!,
@@ -175,7 +176,7 @@ describe("judge()", () => {
     {
       name: "does not take what is still there as deleted",
       goal: { kind: "delete" },
-      resource: { name: "shop", labels: {}, faults: [], status: statusDocument("shop", { conditions: [] }) },
+      resource: { ...shop, labels: {}, faults: [], status: statusDocument("shop", { conditions: [] }) },
       met: false,
       text: "phase Synced",
     },

@@ -2,7 +2,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "chai";
 import { parse } from "yaml";
-import { CommandError } from "../../../controller/cli/errors.ts";
+import { CommandError, UsageError } from "../../../controller/cli/errors.ts";
 import { confirmDeletion, judgeRequest, requestAction } from "../../../controller/cli/request.ts";
 import type { CommandContext } from "../../../controller/cli/context.ts";
 import { hashOf } from "../../../controller/lib/hash.ts";
@@ -78,6 +78,23 @@ describe("requests", () => {
     expect(await requests()).to.deep.equal([]);
   });
 
+  it("drops nothing for what is no Application, and says why", async () => {
+    const syncing = requestAction(context, {
+      action: "sync",
+      names: ["shop", "secret/shop"],
+      waitMs: undefined,
+    });
+    const error = await syncing.catch((thrown: unknown) => thrown);
+    const confirming = await confirmDeletion(context, ["rcv/github"]).catch((thrown: unknown) => thrown);
+
+    expect(error).to.be.instanceOf(UsageError);
+    expect((error as Error).message).to.equal(
+      "Cannot sync secret/shop: that is for Applications; a Secret takes effect when its manifest is saved",
+    );
+    expect((confirming as Error).message).to.match(/^Cannot confirm the deletion of receiver\/github: /);
+    expect(await requests()).to.deep.equal([]);
+  });
+
   it("confirms the deletion of those that are held, by name or all", async () => {
     await confirmDeletion(context, ["web"]);
     const one = (await requests()).length;
@@ -108,7 +125,8 @@ describe("requests", () => {
 });
 
 describe("judgeRequest()", () => {
-  const common = { name: "shop", labels: {}, faults: [], place: { file: "shop.yaml", document: 0 } };
+  const shop = { key: "shop", kind: "Application", name: "shop" } as const;
+  const common = { ...shop, labels: {}, faults: [], place: { file: "shop.yaml", document: 0 } };
   const declared = (spec = SPEC) => ({
     ...common,
     manifest: { apiVersion: "conops.dev/v1alpha1", kind: "Application", metadata: { name: "shop" }, spec },
