@@ -23,6 +23,7 @@ const KEYWORDS = new Set(
 
 const outputs: Record<string, string> = {};
 for (const plural of PLURALS) Object.assign(outputs, await outputsOf(`crds/${plural}.yaml`, plural));
+outputs["crds/schema/conops.schema.json"] = await schemaOfAll();
 
 const stale: string[] = [];
 for (const [path, text] of Object.entries(outputs)) {
@@ -41,7 +42,7 @@ if (process.argv.includes("--check") && stale.length > 0) {
 
 /** Path → text of everything that is made from one CRD. */
 async function outputsOf(source: string, plural: string): Promise<Readonly<Record<string, string>>> {
-  const crd = parse(await readFile(join(ROOT, source), "utf8")) as CustomResourceDefinition;
+  const crd = await readCRD(source);
   const [version] = crd.spec.versions;
   const { kind, singular } = crd.spec.names;
   requireComplete(version.schema.openAPIV3Schema, "", source);
@@ -65,6 +66,40 @@ async function outputsOf(source: string, plural: string): Promise<Readonly<Recor
       2,
     )}\n`,
   };
+}
+
+/** One JSON Schema for a manifest of any kind, so that one line serves every file: the kind decides what holds. */
+async function schemaOfAll(): Promise<string> {
+  const crds = await Promise.all(PLURALS.map((plural) => readCRD(`crds/${plural}.yaml`)));
+  const kinds = crds.map((crd) => crd.spec.names.kind);
+  const [{ spec }] = crds as [CustomResourceDefinition];
+  const apiVersion = `${spec.group}/${spec.versions[0].name}`;
+  const schema = {
+    $schema: "http://json-schema.org/draft-07/schema#",
+    title: `A manifest of ConOps (${apiVersion})`,
+    $comment: 'Made from crds/ by "make generate". Do not edit.',
+    type: "object",
+    required: ["apiVersion", "kind"],
+    properties: {
+      apiVersion: {
+        description: "The version of this resource's schema.",
+        type: "string",
+        enum: [apiVersion],
+      },
+      kind: { description: "What this manifest declares.", type: "string", enum: kinds },
+    },
+    allOf: kinds.map((kind) => ({
+      if: { required: ["kind"], properties: { kind: { const: kind } } },
+      // oxlint-disable-next-line unicorn/no-thenable -- a keyword of JSON Schema
+      then: { $ref: `#/definitions/${kind}` },
+    })),
+    definitions: Object.fromEntries(crds.map((crd) => [crd.spec.names.kind, plain(manifestSchema(crd))])),
+  };
+  return `${JSON.stringify(schema, null, 2)}\n`;
+}
+
+async function readCRD(source: string): Promise<CustomResourceDefinition> {
+  return parse(await readFile(join(ROOT, source), "utf8")) as CustomResourceDefinition;
 }
 
 /** Throws for a field without a description, and for keywords that nothing here understands. */

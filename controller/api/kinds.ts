@@ -24,7 +24,13 @@ export function pluralOf(kind: Kind): string {
 /** The words that mean a kind on a command line: plural, singular, short names and the full names, in lower case. */
 export function kindNames(kind: Kind): readonly string[] {
   const { names, group } = CRDS[kind].spec;
-  return [names.plural, names.singular, ...names.shortNames, `${names.plural}.${group}`, `${names.singular}.${group}`];
+  return [
+    names.plural,
+    names.singular,
+    ...names.shortNames,
+    `${names.plural}.${group}`,
+    `${names.singular}.${group}`,
+  ];
 }
 
 /** The kind that a word of a command line means. */

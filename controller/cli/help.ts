@@ -53,12 +53,15 @@ export const EXAMPLES = {
     ["conops get", "every Application in a table"],
     ["conops get shop -o yaml", "one, with spec and status"],
     ["conops get apps -o wide -l team=web", "more columns, only these labels"],
+    ["conops get secrets", "Secrets, without their values; receivers; all"],
+    ["conops get secret/shop app/shop", "of several kinds"],
     ["conops get -w", "keep on printing what changes"],
     ["conops get -o name", "names for a script"],
   ],
   describe: [
     ["conops describe shop", "spec, state, services, drift, conditions, history"],
     ["conops describe shop web", "two of them"],
+    ["conops describe secret shop", "names, keys and ages of its fields, never a value"],
   ],
   validate: [
     ["conops validate", "everything in the folder of manifests"],
@@ -80,6 +83,7 @@ export const EXAMPLES = {
     ["conops wait shop web --for Ready --timeout 10m", "several, with more patience"],
     ["conops wait shop --for Synced=False", "until a condition has another status"],
     ["conops wait shop --for phase=Stopped", "until a phase"],
+    ["conops wait secret/shop --for Encrypted", "of another kind: until it is sealed"],
     ["conops wait shop --for delete", "until nothing is left of it"],
   ],
   keyGenerate: [

@@ -114,7 +114,8 @@ for (const { kind, compiled, rules, words } of kinds) {
       expect(`${crd.spec.group}/${crd.spec.versions[0].name}`).to.equal("conops.dev/v1alpha1");
       expect(crd.spec.names.kind).to.equal(kind);
       expect(crd.metadata.name).to.equal(`${plural}.${crd.spec.group}`);
-      expect(kindNames(kind)).to.deep.equal([plural, singular, ...words, crd.metadata.name]);
+      const fullNames = [plural, singular].map((name) => `${name}.${crd.spec.group}`);
+      expect(kindNames(kind)).to.deep.equal([plural, singular, ...words, ...fullNames]);
     });
 
     it("describes every field", () => {
@@ -272,6 +273,34 @@ describe("crds/schema/application.schema.json", () => {
     expect(validate({ ...manifest, status: {} })).to.equal(false);
     expect(validate({ ...manifest, spec: { ...spec, suspended: true } })).to.equal(false);
     expect(validate({ ...manifest, spec: both })).to.equal(false);
+  });
+});
+
+describe("crds/schema/conops.schema.json", () => {
+  const schema = JSON.parse(readFileSync("crds/schema/conops.schema.json", "utf8")) as object;
+  const validate = new Ajv().compile(schema);
+  const head = { apiVersion: "conops.dev/v1alpha1", metadata: { name: "shop" } };
+  const manifests = {
+    Application: { ...head, kind: "Application", spec: { source: { repoURL: "https://git.example.com/x" } } },
+    Secret: { ...head, kind: "Secret", stringData: { token: "x" } },
+    Receiver: { ...head, kind: "Receiver", spec: { type: "github", secretRef: { name: "hook" } } },
+  };
+
+  for (const kind of KINDS) {
+    it(`holds a manifest against what its kind, ${kind}, asks for`, () => {
+      const others = KINDS.filter((other) => other !== kind);
+
+      expect(validate(manifests[kind])).to.equal(true);
+      expect(validate({ ...manifests[kind], nonsense: 1 })).to.equal(false);
+      for (const other of others) expect(validate({ ...manifests[kind], kind: other })).to.equal(false);
+    });
+  }
+
+  it("refuses what is of no kind of ConOps", () => {
+    const { kind: _, ...kindless } = manifests.Secret;
+
+    expect(validate({ ...manifests.Application, kind: "Pod" })).to.equal(false);
+    expect(validate(kindless)).to.equal(false);
   });
 });
 
