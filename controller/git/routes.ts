@@ -6,6 +6,7 @@ import type { GitCredential } from "../api/credential.ts";
 import { messageOf, ReconcileError } from "../api/errors.ts";
 import type { Reason } from "../api/reasons.ts";
 import type { RepoURL } from "../api/repo-url.ts";
+import { sha256 } from "../lib/hash.ts";
 import { parseKnownHosts, type KnownHosts } from "../lib/known-hosts.ts";
 import type { Log } from "../lib/log.ts";
 import { redact } from "../lib/redact.ts";
@@ -37,9 +38,25 @@ export interface RoutesOptions {
 
 const DEFAULT_USER = "git";
 const MAX_PROBLEMS = 3;
+const MAX_TOLD = 1000;
 
 export function createRoutes({ knownHostsFile, log }: RoutesOptions): Routes {
   const readFile = knownHostsFile === undefined ? undefined : openKnownHostsFile(knownHostsFile, log);
+
+  /** Texts whose problems were told, by their hashes. */
+  const told = new Set<string>();
+
+  function readSecret(text: string, { url }: Remote): KnownHosts {
+    const known = parseKnownHosts(text);
+    const hash = sha256(text);
+    if (known.problems.length === 0 || told.has(hash)) return known;
+    if (told.size >= MAX_TOLD) told.clear();
+    told.add(hash);
+    for (const { line, message } of known.problems.slice(0, MAX_PROBLEMS)) {
+      log.warn("a line of known_hosts in the Secret is not used", { url: redact(url), line, message });
+    }
+    return known;
+  }
 
   async function toSsh(remote: Remote, repo: RepoURL): Promise<Route> {
     const { credential } = remote;
@@ -58,7 +75,7 @@ export function createRoutes({ knownHostsFile, log }: RoutesOptions): Routes {
       );
     }
     const { privateKey, passphrase, knownHosts } = credential;
-    const secret = knownHosts === undefined ? undefined : parseKnownHosts(knownHosts);
+    const secret = knownHosts === undefined ? undefined : readSecret(knownHosts, remote);
     const file = await readFile?.().catch((error: unknown) => {
       throw refusal(remote, "HostKeyUnknown", messageOf(error));
     });

@@ -169,6 +169,17 @@ describe("createRoutes()", () => {
     expect(message).to.contain("line 1 of known_hosts in the Secret is not used: patterns (*, ?, !)");
   });
 
+  it("warns once of the lines of a Secret that are not used, and never of what they hold", async () => {
+    const warnings: unknown[] = [];
+    const routes = createRoutes({ log: { ...silentLog, warn: (_, fields) => void warnings.push(fields) } });
+    const knownHosts = `MARK\na.example ssh-ed25519 ${HOST_KEY}\n`;
+
+    for (let n = 0; n < 3; n++) await routes.to(remoteOf("git@a.example:x", "s", { ...ssh, knownHosts }));
+
+    const message = "it is not of the form: HOST TYPE KEY";
+    expect(warnings).to.deep.equal([{ url: "git@a.example:x", line: 1, message }]);
+  });
+
   it("refuses a host whose keys are all revoked", async () => {
     const knownHosts = `a.example ssh-ed25519 ${HOST_KEY}\n@revoked * ssh-ed25519 ${HOST_KEY}\n`;
 
