@@ -157,7 +157,7 @@ describe("the registry on a real folder", function () {
       await appendFile(path("a.yaml"), " v2\n");
       const declaration = await registry.until("a", "declared");
 
-      expect(declaration).to.have.nested.property("application.manifest.spec.text", "v2");
+      expect(declaration).to.have.nested.property("resource.manifest.spec.text", "v2");
     });
 
     it("is seen behind a link by the next listing", async () => {
@@ -224,7 +224,7 @@ describe("the registry on a real folder", function () {
 
         expect(kinds).to.not.include("deleted");
         expect(kinds).to.not.include("held");
-        expect(registry.get("a")).to.have.nested.property("application.manifest.spec.text", "v2");
+        expect(registry.get("a")).to.have.nested.property("resource.manifest.spec.text", "v2");
       });
     }
   });
