@@ -6,6 +6,8 @@ import type { Schema } from "./crd.ts";
 import { formatPath, quoted, type FieldFault, type FieldPath } from "./field-fault.ts";
 import { refFault } from "./git-ref.ts";
 import { intervalFault } from "./interval.ts";
+import { semverRangeFault } from "./semver-range.ts";
+import { allowedPGPKeysFault, allowedSignersFault } from "./signers-fault.ts";
 import { repoFileFault, repoPathFault } from "./repo-path.ts";
 import { parseRepoURL, type RepoURLOptions } from "./repo-url.ts";
 
@@ -24,7 +26,10 @@ const APPLICATION_OBJECTS: Rules["objects"] = {
     "compose" in spec && "manifests" in spec
       ? "holds both compose and manifests; an Application deploys either a Compose project or manifests"
       : undefined,
-  "spec.source": ({ repoURL, secretRef }, options) => {
+  "spec.source": ({ repoURL, secretRef, revision, verify }, options) => {
+    if (isFields(verify) && verify["mode"] === "Tag" && !namesTag(revision)) {
+      return "must name a tag in revision, by tag or semver, for verify.mode Tag; or verify the commit with mode HEAD";
+    }
     const parsed = typeof repoURL === "string" ? parseRepoURL(repoURL, options) : undefined;
     if (parsed === undefined || "fault" in parsed || parsed.repo.scheme !== "ssh") return undefined;
     return secretRef === undefined
@@ -57,6 +62,9 @@ const APPLICATION_STRINGS: Rules["strings"] = {
   },
   "spec.source.revision.branch": (name) => refFault("branch", name),
   "spec.source.revision.tag": (name) => refFault("tag", name),
+  "spec.source.revision.semver": semverRangeFault,
+  "spec.source.verify.allowedSigners": allowedSignersFault,
+  "spec.source.verify.allowedPGPKeys": allowedPGPKeysFault,
   "spec.source.path": repoPathFault,
   "spec.source.interval": (text) => intervalFault(text, "1s", "8760h"),
   "spec.compose.overrides[]": repoFileFault,
@@ -67,6 +75,10 @@ const APPLICATION_STRINGS: Rules["strings"] = {
       : undefined,
   "spec.sync.timeout": (text) => intervalFault(text, "5s", "8760h"),
 };
+
+function namesTag(revision: unknown): boolean {
+  return isFields(revision) && ("tag" in revision || "semver" in revision);
+}
 
 const STEERS_COMPOSE =
   /^(?:PATH|HOME|PWD|COMPOSE_.*|DOCKER_(?:HOST|CONTEXT|CONFIG|CERT_PATH|TLS|TLS_VERIFY|API_VERSION)|BUILDKIT_HOST|BUILDX_.*|LD_.*)$/;

@@ -50,6 +50,8 @@ export interface TargetStatus {
 export interface SourceStatus {
   readonly revision: string;
   readonly ref?: string;
+  /** The commit that the same tag was at before. */
+  readonly movedFrom?: string;
   readonly since: string;
 }
 

@@ -12,12 +12,6 @@ export function unsupportedFields(document: unknown): readonly FieldFault[] {
   const refuseIf = (isSet: boolean, path: FieldPath): void => {
     if (isSet) faults.push({ path, at: "key", message: "is not supported by this version; remove it" });
   };
-  refuseIf(fieldOf(fieldOf(source, "revision"), "semver") !== undefined, [
-    "spec",
-    "source",
-    "revision",
-    "semver",
-  ]);
   refuseIf(fieldOf(source, "submodules") === true, ["spec", "source", "submodules"]);
   refuseIf(fieldOf(spec, "manifests") !== undefined, ["spec", "manifests"]);
   refuseIf(fieldOf(fieldOf(spec, "sync"), "rollbackOnFailure") === true, [

@@ -121,8 +121,8 @@ interface About {
 
 function refused({ request, what }: About, reason: Reason, why: string, cause?: unknown): ReconcileError {
   const message = `Cannot trust ${what} of "${redact(request.remote.url)}": ${why}`;
-  // The same tag may be signed later, at the same commit; a commit cannot.
-  return new ReconcileError(message, { reason, terminal: request.verify.mode === "HEAD", cause });
+  // A commit is never signed later; a tag that is signed anew is another object, which is asked for anew.
+  return new ReconcileError(message, { reason, terminal: true, cause });
 }
 
 function requireId(raw: Buffer, about: About): void {

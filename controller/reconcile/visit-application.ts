@@ -1,7 +1,6 @@
 import { ReconcileError } from "../api/errors.ts";
 import type { Outcome } from "../api/outcome.ts";
 import type { Declaration } from "../registry/registry.ts";
-import { rfc3339 } from "../status/history.ts";
 import type { Observation, Why } from "../status/summary.ts";
 import type { SourceState } from "../watch/watch.ts";
 import { isSpent, observeHealth } from "./budget.ts";
@@ -17,6 +16,7 @@ import { restore, type Restored } from "./restore.ts";
 import { awaitSurvivor } from "./survivor.ts";
 import { sync } from "./sync.ts";
 import { sameTarget } from "./target.ts";
+import { noteSource } from "./note-source.ts";
 import { sourceOf, wantedTarget, whyElsewhere, whyForbidden } from "./wanted.ts";
 import type { Visit } from "./visit.ts";
 
@@ -167,19 +167,6 @@ export async function visitApplication(
       drifted: (seen?.plan.findings ?? []).filter(({ kind }) => kind !== "Orphan" || spec.sync.prune),
     };
   }
-}
-
-/** Which revision the source is at, and since when; a suspended Application is watched too. */
-async function noteSource(source: SourceState, visit: Visit, deps: ReconcileDeps): Promise<void> {
-  if (source.checkedAt !== undefined) deps.metrics.sourceChecked(visit.name, source.checkedAt);
-  const { revision, ref } = source;
-  const before = visit.record().source;
-  if (revision === undefined || (before?.revision === revision && before.ref === ref)) return;
-  const since = before?.revision === revision ? before.since : rfc3339(deps.clock.now());
-  await visit.update((record) => ({
-    ...record,
-    source: { revision, ...(ref !== undefined && { ref }), since },
-  }));
 }
 
 /** What was stopped while it waited for its gate has the whole time again. */

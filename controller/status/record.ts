@@ -137,6 +137,8 @@ export interface ApplicationRecord {
   /** What was answered to a request that was not carried out. */
   readonly requestAnswers: Readonly<Record<string, string>>;
   readonly source?: SourceStatus;
+  /** Hash of the repository's URL that `source` is about. */
+  readonly sourceUrlHash?: string;
   /** What came of the last check of a signature. */
   readonly verification?: Verification;
   /** `SERVICE/KIND` → RFC 3339. */

@@ -39,7 +39,7 @@ const ORDER = {
   ],
   sync: ["status", "applied", "attempted", "message", "author", "committedAt", "syncedAt", "trigger"],
   target: ["revision", "specHash"],
-  source: ["revision", "ref", "since"],
+  source: ["revision", "ref", "movedFrom", "since"],
   health: ["status", "services"],
   service: ["name", "status", "replicas", "image", "imageID", "message"],
   drift: ["service", "kind", "expected", "actual", "since"],

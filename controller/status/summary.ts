@@ -16,7 +16,7 @@ export interface Why {
 export interface Observation {
   readonly record: Pick<
     ApplicationRecord,
-    "applied" | "attempt" | "deletion" | "state" | "generation" | "conditions" | "verification"
+    "applied" | "attempt" | "deletion" | "state" | "generation" | "conditions" | "source" | "verification"
   >;
   readonly wantedState: "Running" | "Stopped";
   readonly suspended: boolean;
@@ -138,7 +138,7 @@ function readyBeforeFirst(seen: Observation, attempt: Attempt | undefined): Verd
 }
 
 function judgeSource(seen: Observation): Verdict {
-  const { source } = seen;
+  const { source, record } = seen;
   if (source.error !== undefined) return { status: "False", ...source.error };
   // A new controller that has not asked yet knows what the one before it was told.
   const before = source.checked ? undefined : saidBefore(seen, "SourceReady");
@@ -146,7 +146,7 @@ function judgeSource(seen: Observation): Verdict {
   if (!source.checked || source.revision === undefined) {
     return unknown("SourceNotChecked", "the remote has not been asked yet");
   }
-  return { status: "True", reason: "SourceReady", message: sourceSentence(short(source.revision), source) };
+  return { status: "True", reason: "SourceReady", message: sourceSentence(source, record.source) };
 }
 
 function judgeVerification({ record: { verification } }: Observation): Verdict {

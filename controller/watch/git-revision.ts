@@ -1,13 +1,17 @@
-import { maxSatisfying } from "semver";
 import type { RevisionWanted } from "../api/application.ts";
 import { nearest } from "../api/nearest.ts";
 import type { Advertisement } from "../git/git.ts";
 import { redact } from "../lib/redact.ts";
-
-const TAGS = "refs/tags/";
+import { highestTag, whyNoTag } from "./version-range.ts";
 
 export type Resolved =
-  | { readonly kind: "found"; readonly revision: string; readonly ref?: string }
+  | {
+      readonly kind: "found";
+      readonly revision: string;
+      readonly ref?: string;
+      /** Where the ref is an annotated tag: the tag's own object. */
+      readonly tagObject?: string;
+    }
   /** The remote answered, and does not have it; `message` is for people. */
   | { readonly kind: "missing"; readonly message: string };
 
@@ -37,23 +41,24 @@ function resolveHead({ head, refs }: Advertisement, url: string): Resolved {
   return missing("the default branch", url, cause);
 }
 
-function resolveRange(range: string, { refs }: Advertisement, url: string): Resolved {
-  const tags = Object.keys(refs).flatMap((full) => (full.startsWith(TAGS) ? [full.slice(TAGS.length)] : []));
-  const best = maxSatisfying(tags, range);
-  const revision = best === null ? undefined : refs[TAGS + best];
-  if (best !== null && revision !== undefined) return { kind: "found", revision, ref: TAGS + best };
-  return missing(`a tag within "${range}"`, url, "none of its tags is a version within that range");
+function resolveRange(range: string, { refs, tagObjects }: Advertisement, url: string): Resolved {
+  const names = Object.keys(refs).flatMap((full) => (full.startsWith(TAGS) ? [full.slice(TAGS.length)] : []));
+  const best = highestTag(range, names);
+  const revision = best === undefined ? undefined : refs[TAGS + best];
+  if (best !== undefined && revision !== undefined) return found(revision, TAGS + best, tagObjects);
+  const why = Object.keys(refs).length === 0 ? "the repository is empty" : whyNoTag(range, names);
+  return missing(`a tag within the range "${range}"`, url, why);
 }
 
 function resolveRef(
   { kind, name }: Extract<RevisionWanted, { name: string }>,
-  { refs }: Advertisement,
+  { refs, tagObjects }: Advertisement,
   url: string,
 ): Resolved {
-  const prefix = kind === "branch" ? "refs/heads/" : "refs/tags/";
+  const prefix = kind === "branch" ? "refs/heads/" : TAGS;
   const ref = prefix + name;
   const revision = Object.hasOwn(refs, ref) ? refs[ref] : undefined;
-  if (revision !== undefined) return { kind: "found", revision, ref };
+  if (revision !== undefined) return found(revision, ref, tagObjects);
   const what = `the ${kind} "${name}"`;
   if (Object.keys(refs).length === 0) return missing(what, url, "the repository is empty");
   const names = Object.keys(refs).flatMap((full) =>
@@ -65,10 +70,16 @@ function resolveRef(
   return missing(what, url, `there is none of that name${hint}`);
 }
 
+function found(revision: string, ref: string, tagObjects: Advertisement["tagObjects"] = {}): Resolved {
+  const tagObject = Object.hasOwn(tagObjects, ref) ? tagObjects[ref] : undefined;
+  return { kind: "found", revision, ref, ...(tagObject !== undefined && { tagObject }) };
+}
+
 function missing(what: string, url: string, cause: string): Resolved {
   return { kind: "missing", message: `Cannot find ${what} in "${redact(url)}": ${cause}` };
 }
 
+const TAGS = "refs/tags/";
 const MAX_NEAREST = 3;
 /** Of a repository with very many names, the first ones are enough for a hint. */
 const MAX_COMPARED = 2000;

@@ -21,14 +21,9 @@ export function stateAfterAnswer(
   if (resolved.kind === "missing") {
     return { ...withError(state, "RevisionNotFound", resolved.message, now), checkedAt: now };
   }
-  const { revision, ref } = resolved;
+  const { kind: _found, ...source } = resolved;
   const { movedTo } = advertised;
-  return {
-    checkedAt: now,
-    revision,
-    ...(ref !== undefined && { ref }),
-    ...(movedTo !== undefined && { movedTo }),
-  };
+  return { checkedAt: now, ...source, ...(movedTo !== undefined && { movedTo }) };
 }
 
 /** After a poll that failed. What was known stays. */
@@ -57,6 +52,7 @@ export function differs(a: SourceState, b: SourceState): boolean {
   return (
     a.revision !== b.revision ||
     a.ref !== b.ref ||
+    a.tagObject !== b.tagObject ||
     a.movedTo !== b.movedTo ||
     a.error?.reason !== b.error?.reason ||
     a.error?.message !== b.error?.message

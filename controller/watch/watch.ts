@@ -23,7 +23,7 @@ export interface SourceState {
   readonly revision?: string;
   /** The full ref that led to it; none for a pinned commit. */
   readonly ref?: string;
-  /** The object of the annotated tag that `ref` is, which holds its signature. */
+  /** The object of the annotated tag that `ref` is, which holds its signature; the same commit may get another tag. */
   readonly tagObject?: string;
   /** Where the remote redirects to. */
   readonly movedTo?: string;

@@ -128,6 +128,48 @@ describe("a source", () => {
       expect(await colorsOf("forced")).to.deep.equal(["red"]);
     },
 
+    async "that is a range of versions follows the highest tag, and says which"() {
+      const repo = await world.repo("ranged");
+      const first = await repo.commit({ "compose.yaml": colored("red") });
+      await repo.tag("v1.4.0", "Release");
+      await world.manifest("ranged", { source: { revision: { semver: ">=1.4 <2" } } });
+      const status = await world.untilReady("ranged", first, 60_000);
+      expect(status.source).to.include({ revision: first, ref: "refs/tags/v1.4.0" });
+      const second = await repo.commit({ "compose.yaml": colored("green") });
+      await repo.tag("1.10.0");
+      await repo.tag("v1.11.0-rc.1");
+      await repo.tag("v2.0.0");
+      const next = await world.untilReady("ranged", second, 60_000);
+      expect(next.source).to.include({ revision: second, ref: "refs/tags/1.10.0" });
+      expect(await colorsOf("ranged")).to.deep.equal(["green"]);
+      await repo.git("tag", "-d", "v1.4.0", "1.10.0");
+      const missed = await world.untilStatus(
+        "ranged",
+        "no tag is within the range",
+        (now) => reasonOf(now, "SourceReady") === "RevisionNotFound",
+      );
+      expect(conditionOf(missed, "SourceReady").message).to.match(
+        /">=1\.4 <2" in .* "v1\.11\.0-rc\.1" is a prerelease/,
+      );
+      expect(conditionOf(missed, "Ready").status).to.equal("True");
+    },
+
+    async "whose tag is moved is followed, and says from where"() {
+      const repo = await world.repo("retagged");
+      const first = await repo.commit({ "compose.yaml": colored("red") });
+      await repo.tag("v1");
+      await world.manifest("retagged", { source: { revision: { tag: "v1" } } });
+      await world.untilReady("retagged", first, 60_000);
+      const second = await repo.commit({ "compose.yaml": colored("green") });
+      await repo.tag("v1");
+      const status = await world.untilReady("retagged", second, 60_000);
+      expect(status.source).to.include({ revision: second, ref: "refs/tags/v1", movedFrom: first });
+      expect(conditionOf(status, "SourceReady").message).to.equal(
+        `the remote is at ${second.slice(0, 12)}; the tag "v1" was moved there from ${first.slice(0, 12)}`,
+      );
+      expect(await colorsOf("retagged")).to.deep.equal(["green"]);
+    },
+
     async "whose branch is deleted says RevisionNotFound, while what runs goes on and heals"() {
       const repo = await world.repo("deleted");
       await repo.commit({ "README.md": "hello" });

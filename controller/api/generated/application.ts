@@ -64,7 +64,7 @@ export interface ApplicationManifest {
          */
         tag?: string;
         /**
-         * A range of semantic versions, such as ">=1.4.0 <2.0.0": the highest tag within it is followed. Tags may begin with "v". A prerelease counts only where the range names one of the same version.
+         * A range of semantic versions, such as ">=1.4 <2": the highest tag within it is followed. Tags may begin with "v". A prerelease counts only where the range names one of the same version. A tag that is moved is followed too, as are lower versions when the highest tag is removed.
          */
         semver?: string;
         /**
@@ -3268,7 +3268,7 @@ export interface ApplicationWithDefaults {
          */
         tag?: string;
         /**
-         * A range of semantic versions, such as ">=1.4.0 <2.0.0": the highest tag within it is followed. Tags may begin with "v". A prerelease counts only where the range names one of the same version.
+         * A range of semantic versions, such as ">=1.4 <2": the highest tag within it is followed. Tags may begin with "v". A prerelease counts only where the range names one of the same version. A tag that is moved is followed too, as are lower versions when the highest tag is removed.
          */
         semver?: string;
         /**

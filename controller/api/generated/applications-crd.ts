@@ -170,6 +170,10 @@ export const applicationsCRD: CustomResourceDefinition = {
                       {
                         "rule": "self.repoURL.matches('^(https?://|git://|file://|/)') || has(self.secretRef)",
                         "message": "must name a Secret in secretRef, since an ssh URL is read with a key"
+                      },
+                      {
+                        "rule": "!has(self.verify) || self.verify.mode != 'Tag' || (has(self.revision) && (has(self.revision.tag) || has(self.revision.semver)))",
+                        "message": "must name a tag in revision, by tag or semver, for verify.mode Tag"
                       }
                     ],
                     "properties": {
@@ -222,10 +226,16 @@ export const applicationsCRD: CustomResourceDefinition = {
                             ]
                           },
                           "semver": {
-                            "description": "A range of semantic versions, such as \">=1.4.0 <2.0.0\": the highest tag within it is followed. Tags may begin with \"v\". A prerelease counts only where the range names one of the same version.",
+                            "description": "A range of semantic versions, such as \">=1.4 <2\": the highest tag within it is followed. Tags may begin with \"v\". A prerelease counts only where the range names one of the same version. A tag that is moved is followed too, as are lower versions when the highest tag is removed.",
                             "type": "string",
                             "minLength": 1,
-                            "maxLength": 256
+                            "maxLength": 256,
+                            "x-kubernetes-validations": [
+                              {
+                                "rule": "self.matches(r'[0-9xX*]') && !self.matches(r'[,&]')",
+                                "message": "must be a range of semantic versions, such as \">=1.4 <2\""
+                              }
+                            ]
                           },
                           "commit": {
                             "description": "The full id of a commit, 40 hexadecimal digits. Nothing is polled.",
@@ -331,13 +341,25 @@ export const applicationsCRD: CustomResourceDefinition = {
                             "description": "Who may sign with an SSH key, in the format of OpenSSH's allowed_signers file, a line for each.",
                             "type": "string",
                             "minLength": 1,
-                            "maxLength": 65536
+                            "maxLength": 65536,
+                            "x-kubernetes-validations": [
+                              {
+                                "rule": "self.matches(r'(ssh-|ecdsa-|sk-)')",
+                                "message": "must hold a key of OpenSSH on each line that is no comment"
+                              }
+                            ]
                           },
                           "allowedPGPKeys": {
                             "description": "The public keys of those who may sign with OpenPGP, armored, one after another.",
                             "type": "string",
                             "minLength": 1,
-                            "maxLength": 262144
+                            "maxLength": 262144,
+                            "x-kubernetes-validations": [
+                              {
+                                "rule": "self.contains('-----BEGIN PGP PUBLIC KEY BLOCK-----') && !self.contains('PRIVATE KEY')",
+                                "message": "must hold armored public keys, and no private one"
+                              }
+                            ]
                           },
                           "secretRef": {
                             "description": "A Secret whose fields allowed_signers and allowed_pgp_keys hold the same; it adds to what stands here.",
@@ -795,6 +817,10 @@ export const applicationsCRD: CustomResourceDefinition = {
                       },
                       "ref": {
                         "description": "The branch or tag that led to it, in full, such as refs/tags/v1.4.2.",
+                        "type": "string"
+                      },
+                      "movedFrom": {
+                        "description": "The commit that the same tag was at before. Only where a tag was moved, which tags are not meant to be.",
                         "type": "string"
                       },
                       "since": {

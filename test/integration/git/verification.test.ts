@@ -224,8 +224,7 @@ describe("staging what must be signed", function () {
       const refused = await refusal(await askedFor(made, "refs/tags/v1"));
       const object = await made.tag("v1", ada);
 
-      // Not for ever: the same commit may have another tag of that name later.
-      expect(refused).to.include({ reason: "NotSigned", terminal: false });
+      expect(refused).to.include({ reason: "NotSigned", terminal: true });
       expect((await stage(await askedFor(made, "refs/tags/v1"))).verified?.object).to.equal(object);
     });
 

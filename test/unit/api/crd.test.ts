@@ -51,7 +51,7 @@ const status: ApplicationStatus = {
     syncedAt: "2026-01-01T00:00:00Z",
     trigger: "NewRevision",
   },
-  source: { revision: "3d", since: "2026-01-01T00:00:00Z" },
+  source: { revision: "3d", ref: "refs/tags/v1", movedFrom: "1f", since: "2026-01-01T00:00:00Z" },
   health: {
     status: "Degraded",
     services: [

@@ -156,6 +156,7 @@ describe("checkApplication()", () => {
   for (const [revision, wanted] of [
     [{ branch: "main" }, { kind: "branch", name: "main" }],
     [{ tag: "v1" }, { kind: "tag", name: "v1" }],
+    [{ semver: ">=1.4 <2" }, { kind: "semver", range: ">=1.4 <2" }],
   ] as const) {
     it(`follows a ${wanted.kind}`, () => {
       expect(
@@ -193,9 +194,9 @@ describe("checkApplication()", () => {
   const supported = manifestOf({ source });
   const refused: readonly (readonly [string, unknown, readonly string[]])[] = [
     [
-      "revision.semver",
-      manifestOf({ source: { ...source, revision: { semver: ">=1" } } }),
-      ["!spec.source.revision.semver: is not supported by this version; remove it"],
+      "a range that is none, and says what was meant",
+      manifestOf({ source: { ...source, revision: { semver: ">=1.4, <2" } } }),
+      ['spec.source.revision.semver: ">=1.4, <2" is not a range of semantic versions; write ">=1.4 <2"'],
     ],
     [
       "manifests",

@@ -213,6 +213,20 @@ describe("createGitInformer()", () => {
     expect(harness.informer.get("shop").ref).to.equal("refs/heads/next");
   });
 
+  it("enqueues when a tag is made anew at the same commit, since it may be signed now", async () => {
+    const harness = start();
+    const ref = "refs/tags/v1";
+    harness.reply = () => ({ refs: { [ref]: A }, tagObjects: { [ref]: A } });
+    harness.informer.follow("shop", follow({ revision: { kind: "tag", name: "v1" } }));
+    await harness.clock.advance(0);
+    harness.enqueued();
+    harness.reply = () => ({ refs: { [ref]: A }, tagObjects: { [ref]: B } });
+    await harness.clock.advance(30 * SECOND);
+
+    expect(harness.enqueued()).to.deep.equal(["shop"]);
+    expect(harness.informer.get("shop")).to.include({ revision: A, ref, tagObject: B });
+  });
+
   it("resolves a pinned commit at once, sees that the remote answers, and polls no more", async () => {
     const { clock, informer, askedAt, enqueued } = start();
 

@@ -10,6 +10,10 @@ const ADVERTISED: Advertisement = {
   head: { ref: "refs/heads/main", sha: A },
   refs: { "refs/heads/main": A, "refs/heads/v1": A, "refs/tags/v1": B },
 };
+const RELEASES: Advertisement = {
+  refs: { "refs/heads/v9.0.0": A, "refs/tags/v1.4.0": A, "refs/tags/v1.4.2": B, "refs/tags/v2.0.0-rc.1": A },
+  tagObjects: { "refs/tags/v1.4.2": A },
+};
 
 describe("resolveRevision()", () => {
   const found: { name: string; wanted: RevisionWanted; expected: object }[] = [
@@ -35,6 +39,24 @@ describe("resolveRevision()", () => {
       expect(resolveRevision(wanted, ADVERTISED, URL)).to.deep.equal({ kind: "found", ...expected });
     });
   }
+
+  it("takes the highest tag of a range, and tells the tag's own object", () => {
+    expect(resolveRevision({ kind: "semver", range: "^1.4" }, RELEASES, URL)).to.deep.equal({
+      kind: "found",
+      revision: B,
+      ref: "refs/tags/v1.4.2",
+      tagObject: A,
+    });
+    expect(resolveRevision({ kind: "semver", range: "1.4.0" }, RELEASES, URL)).to.deep.equal({
+      kind: "found",
+      revision: A,
+      ref: "refs/tags/v1.4.0",
+    });
+  });
+
+  it("tells the object of a tag that is named itself", () => {
+    expect(resolveRevision({ kind: "tag", name: "v1.4.2" }, RELEASES, URL)).to.deep.include({ tagObject: A });
+  });
 
   it("takes a HEAD that is on no branch", () => {
     expect(resolveRevision({ kind: "head" }, { head: { sha: B }, refs: {} }, URL)).to.deep.equal({
@@ -76,6 +98,20 @@ describe("resolveRevision()", () => {
       wanted: { kind: "tag", name: "v1" },
       advertised: { refs: { "refs/heads/main": A } },
       message: 'Cannot find the tag "v1" in "https://***@example.com/app.git": it has no tags',
+    },
+    {
+      name: "names the range, and the tags that come nearest",
+      wanted: { kind: "semver", range: "^3.0.0" },
+      advertised: RELEASES,
+      message:
+        'Cannot find a tag within the range "^3.0.0" in "https://***@example.com/app.git": no version is within it; the nearest is "v2.0.0-rc.1"',
+    },
+    {
+      name: "says of a range that the repository is empty",
+      wanted: { kind: "semver", range: "*" },
+      advertised: { refs: {} },
+      message:
+        'Cannot find a tag within the range "*" in "https://***@example.com/app.git": the repository is empty',
     },
     {
       name: "is not misled by names of JavaScript",
