@@ -12,7 +12,7 @@ import { maskOf } from "./worker-access.ts";
 
 const LIMIT_MS = 5000;
 const QUESTION = "/info/refs?service=git-upload-pack";
-/** Which of so many polls of a URL also looks for a redirect; not the first, whose answer somebody waits for. */
+/** Which of so many polls of a URL has a look for a redirect follow it; not the first, which may be the only one. */
 const LOOK_EVERY = 100;
 const LOOK_AT = 2;
 const MAX_URLS = 5000;
@@ -34,16 +34,19 @@ export function firstAnswer(url: string, access: Access | undefined): Promise<In
   });
 }
 
-/** Where a remote that answers has moved to, as far as that is known; it is looked for now and then only. */
-export async function newAddress(url: string, access: Access | undefined): Promise<string | undefined> {
+/**
+ * Where a remote that answers has moved to, as far as that is known. It is looked for now and then only, and for the polls to
+ * come: nobody waits for it.
+ */
+export function newAddress(url: string, access: Access | undefined): string | undefined {
   if (!/^https?:/i.test(url)) return undefined;
   if (polls.size > MAX_URLS) polls.clear();
   const count = (polls.get(url) ?? 0) + 1;
   polls.set(url, count);
   if (count % LOOK_EVERY === LOOK_AT) {
-    const found = await lookForAddress(url, access).catch(() => undefined);
-    if (found === undefined) moved.delete(url);
-    else moved.set(url, found);
+    void lookForAddress(url, access)
+      .catch(() => undefined)
+      .then((found) => (found === undefined ? moved.delete(url) : moved.set(url, found)));
   }
   return moved.get(url);
 }

@@ -45,7 +45,7 @@ async function listRefs({ url, access, bare }: ListRequest): Promise<Advertiseme
     await remote.disconnect();
     return heads;
   });
-  const movedTo = await newAddress(url, access);
+  const movedTo = newAddress(url, access);
 
   let head: Advertisement["head"];
   const refs = new Map<string, string>();

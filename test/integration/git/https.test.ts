@@ -199,12 +199,15 @@ describe("Git over https", function () {
       const server = await guard(BEARER, redirectTo(""));
 
       const answers = [];
-      for (let n = 0; n < 3; n++) answers.push(await list(server, bearer, "old"));
+      while (answers.at(-1)?.movedTo === undefined && answers.length < 50) {
+        answers.push(await list(server, bearer, "old"));
+        await new Promise((resolve) => setTimeout(resolve, 20)); // it is looked for beside the polls
+      }
       const dir = join(base, `out-${++count}`);
       const remote = remoteOf(urlOf(server, "old"), "token", bearer);
       await git.stage({ remote, sha, ref: "refs/heads/main", dir }, signal);
 
-      expect(answers.map(({ head }) => head?.sha)).to.deep.equal([sha, sha, sha]);
+      expect(new Set(answers.map(({ head }) => head?.sha))).to.deep.equal(new Set([sha]));
       expect(answers.at(-1)?.movedTo).to.equal(urlOf(server, "repo"));
       expect((await list(server, bearer)).movedTo).to.equal(undefined);
       expect(await readFile(join(dir, "a"), "utf8")).to.equal("1");
