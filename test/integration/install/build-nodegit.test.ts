@@ -129,7 +129,10 @@ describe("scripts/build-nodegit.mjs", () => {
     expect(stderr).to.match(
       /was compiled, but cannot be loaded by Node .*: .*(invalid ELF|too short|not a)/i,
     );
-    expect(existsSync(path.join(folder, "cache", "conops", "nodegit"))).to.equal(false);
+    // Headers may be there: a machine without them gets them from its package archive.
+    const cache = path.join(folder, "cache", "conops", "nodegit");
+    const kept = existsSync(cache) ? readdirSync(cache).filter((name) => name.endsWith(".node")) : [];
+    expect(kept).to.deep.equal([]);
   });
 
   it("fails with the compiler's words when the compilation fails", async () => {
