@@ -1,6 +1,6 @@
 /**
- * The changes to one document, tried in three ways, each believed only when it reads back as what was wanted: pieces of text
- * in the place of others; the same without blocks of text; else the YAML library writes the document anew, which keeps comments but may move spaces.
+ * The changes to one document, tried in several ways, each believed only when it reads back as what was wanted: pieces of
+ * text in the place of others; else the YAML library writes the document anew, which keeps comments but may move spaces.
  */
 import { isDeepStrictEqual } from "node:util";
 import { formatPath, quoted, type FieldPath } from "../api/field-fault.ts";
@@ -11,8 +11,8 @@ import { removedStrings } from "./leftovers.ts";
 import { reflow } from "./reflow.ts";
 import { findSharing } from "./sharing.ts";
 import { parseSource, readComments, SourceFault } from "./source.ts";
-import { spliceChange } from "./splice-change.ts";
-import { applySplices, Unspliceable } from "./splices.ts";
+import { spliceChanges, type Piece } from "./splice-changes.ts";
+import { Unspliceable } from "./splices.ts";
 
 export interface EditedDocument {
   readonly text: string;
@@ -25,12 +25,6 @@ export interface EditedDocument {
 
 export interface DocumentFault extends Place {
   readonly message: string;
-}
-
-/** One change, in its smallest pieces, with the document's value after it. */
-interface Piece {
-  readonly change: Change;
-  readonly wanted: unknown;
 }
 
 /** `text` is that of the one document; `document` is how it is read; `placeAt` tells where in the file an offset is. */
@@ -63,11 +57,9 @@ export function editDocument(
   if (isDeepStrictEqual(value, document.value)) return { text, value, removed: [], how: "splice" };
 
   const refusals: DocumentFault[] = [];
-  for (const way of ["splice", "splice quoted", "reflow"] as const) {
-    const how = way === "reflow" ? "reflow" : "splice";
+  for (const { how, edit } of WAYS) {
     try {
-      const edited =
-        how === "reflow" ? reflow(parseSource(text), pieces) : spliceAll(text, pieces, way === "splice");
+      const edited = edit(text, pieces);
       if (isAsWanted(text, edited, value)) return { text: edited, value, removed, how };
     } catch (error) {
       if (error instanceof ChangeFault) refusals.push(faultAt(error.path, error.message));
@@ -79,14 +71,22 @@ export function editDocument(
   return refusals[0] ?? explain(text, pieces, faultAt, placeAt);
 }
 
-/** Without literals, since a comment that stands below one could be read as one of its lines. */
-function spliceAll(text: string, pieces: readonly Piece[], hasLiterals: boolean): string {
-  let edited = text;
-  for (const { change, wanted } of pieces) {
-    edited = applySplices(edited, spliceChange(parseSource(edited), change, wanted, { hasLiterals }));
-  }
-  return edited;
+interface Way {
+  readonly how: "splice" | "reflow";
+  readonly edit: (text: string, pieces: readonly Piece[]) => string;
 }
+
+/** The next one is tried when what one has written does not read back as wanted. */
+const WAYS: readonly Way[] = [
+  { how: "splice", edit: (text, pieces) => spliceChanges(text, pieces, { isBatched: true }) },
+  { how: "splice", edit: (text, pieces) => spliceChanges(text, pieces, { isBatched: false }) },
+  // A comment that stands below a block of text could be read as one of its lines.
+  {
+    how: "splice",
+    edit: (text, pieces) => spliceChanges(text, pieces, { isBatched: false, style: { hasLiterals: false } }),
+  },
+  { how: "reflow", edit: (text, pieces) => reflow(parseSource(text), pieces) },
+];
 
 /** One valid document with exactly this value, and with every comment of before. */
 function isAsWanted(before: string, after: string, value: unknown): boolean {

@@ -14,8 +14,9 @@
  * that spaces within that document may move.
  */
 import { isDeepStrictEqual } from "node:util";
+import type { CST } from "yaml";
 import { createPlaceIndex, type Place } from "../registry/text-places.ts";
-import { readYaml, type YamlDocument, type YamlFault } from "../registry/yaml-documents.ts";
+import { readTokens, readYaml, type YamlDocument, type YamlFault } from "../registry/yaml-documents.ts";
 import { readText, type TextFault } from "../registry/yaml-text.ts";
 import type { Change } from "./change.ts";
 import { editDocument } from "./edit-document.ts";
@@ -64,9 +65,10 @@ export function editDocuments(
 }
 
 function editUnmarked(text: string, plan: Parameters<typeof editDocuments>[1]): EditedText | EditFault {
-  const documents = readDocuments(text);
-  if ("message" in documents) return documents;
-  const spans = splitDocuments(text);
+  const read = readDocuments(text);
+  if ("message" in read) return read;
+  const { documents, tokens } = read;
+  const spans = splitDocuments(text, tokens);
   const placeAt = createPlaceIndex(text);
   const values: unknown[] = documents.map(({ value }) => value);
   const removed = new Set<string>();
@@ -93,29 +95,38 @@ function editUnmarked(text: string, plan: Parameters<typeof editDocuments>[1]): 
     if (edited.how === "reflow") how = "reflow";
     for (const value of edited.removed) removed.add(value);
   }
-  const fault = checkResult(result, values);
-  if (fault !== undefined) return fault;
-  return { text: result, isChanged: result !== text, leftovers: commentsHolding(result, removed), how };
+  if (result === text) return { text, isChanged: false, leftovers: [], how };
+  const after = readResult(result, values);
+  if ("message" in after) return after;
+  return { text: result, isChanged: true, leftovers: commentsHolding(result, removed, after.tokens), how };
+}
+
+interface ReadDocuments {
+  readonly documents: readonly YamlDocument[];
+  readonly tokens: CST.Token[];
 }
 
 /** All documents; a fault where one of them is not YAML, since then none can be told from the next for sure. */
-function readDocuments(text: string): readonly YamlDocument[] | EditFault {
-  const documents = readYaml(text);
+function readDocuments(text: string): ReadDocuments | EditFault {
+  const tokens = readTokens(text);
+  const documents = readYaml(text, tokens);
   if ("message" in documents) return faultOf(documents);
+  if (!Array.isArray(tokens)) throw new Error("a text without tokens has been read");
   const broken = documents.find(({ isYaml }) => !isYaml)?.faults[0];
-  return broken === undefined ? documents : faultOf(broken);
+  return broken === undefined ? { documents, tokens } : faultOf(broken);
 }
 
-function checkResult(text: string, values: readonly unknown[]): EditFault | undefined {
+/** A fault, unless each document is read as its value, and the file as a manifest. */
+function readResult(text: string, values: readonly unknown[]): ReadDocuments | EditFault {
   const bytes = readText(Buffer.from(text));
   if (typeof bytes !== "string") return whole(`would no longer be a manifest: ${bytes.message}`);
-  const documents = readDocuments(text);
-  if ("message" in documents) return whole(`would no longer be a manifest: ${documents.message}`);
+  const read = readDocuments(text);
+  if ("message" in read) return whole(`would no longer be a manifest: ${read.message}`);
   const isSame = isDeepStrictEqual(
-    documents.map(({ value }) => value),
+    read.documents.map(({ value }) => value),
     values,
   );
-  return isSame ? undefined : whole("would change in another document, too");
+  return isSame ? read : whole("would change in another document, too");
 }
 
 /** Without a word of the file, which may hold secrets. */

@@ -3,6 +3,7 @@
  */
 import { createPlaceIndex, type Place } from "../registry/text-places.ts";
 import { valueAt, type Change } from "./change.ts";
+import type { Tokens } from "../registry/yaml-documents.ts";
 import { readComments } from "./source.ts";
 
 /** Of a value of several lines, shorter ones (brackets, "EOF") tell nothing. */
@@ -11,7 +12,7 @@ const MIN_LINE = 8;
 const MIN_PART = 4;
 
 /** Where comments of the text hold one of the strings, or a line of one, in the order of the text. */
-export function commentsHolding(text: string, strings: Iterable<string>): readonly Place[] {
+export function commentsHolding(text: string, strings: Iterable<string>, tokens?: Tokens): readonly Place[] {
   const needles: ((comment: string) => boolean)[] = [];
   for (const value of strings) {
     const lines = value
@@ -25,7 +26,7 @@ export function commentsHolding(text: string, strings: Iterable<string>): readon
     }
   }
   const placeAt = createPlaceIndex(text);
-  return readComments(text)
+  return readComments(text, tokens)
     .filter(({ source }) => needles.some((holds) => holds(source)))
     .map(({ offset }) => placeAt(offset));
 }

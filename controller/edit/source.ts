@@ -2,7 +2,7 @@
  * The text of one YAML document with its tokens: what stands where, down to the comments. Offsets are into that text.
  */
 import { Composer, type CST, type Document } from "yaml";
-import { COMPOSING, readTokens } from "../registry/yaml-documents.ts";
+import { COMPOSING, readTokens, type Tokens } from "../registry/yaml-documents.ts";
 
 export interface Source {
   readonly text: string;
@@ -32,10 +32,11 @@ export function parseSource(text: string): Source {
   return { text, document, comments: commentsOf(tokens) };
 }
 
-/** Where the text of each document begins and ends, comments and markers before it included; together they are all of it. */
-export function splitDocuments(text: string): readonly { readonly start: number; readonly end: number }[] {
-  const tokens = readTokens(text);
-  if (!Array.isArray(tokens)) throw new SourceFault(tokens.message);
+/** Where the text of each document begins and ends, comments and marks before it included; together they are all of it. */
+export function splitDocuments(
+  text: string,
+  tokens: readonly CST.Token[],
+): readonly { readonly start: number; readonly end: number }[] {
   const starts: number[] = [];
   let start: number | undefined = 0;
   for (const token of tokens) {
@@ -51,9 +52,8 @@ export function splitDocuments(text: string): readonly { readonly start: number;
   return starts.map((from, index) => ({ start: from, end: starts[index + 1] ?? text.length }));
 }
 
-/** Every comment of the text, in its order. */
-export function readComments(text: string): readonly Comment[] {
-  const tokens = readTokens(text);
+/** Every comment of the text, in its order; none of a text that passes a limit. */
+export function readComments(text: string, tokens: Tokens = readTokens(text)): readonly Comment[] {
   return Array.isArray(tokens) ? commentsOf(tokens) : [];
 }
 

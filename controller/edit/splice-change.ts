@@ -5,34 +5,44 @@
 import type { Node } from "yaml";
 import { formatPath, quoted, type FieldPath } from "../api/field-fault.ts";
 import { ChangeFault, valueAt, type Change, type Value } from "./change.ts";
-import { locate, type Field } from "./locate.ts";
+import { isInFlow, locate, type Field } from "./locate.ts";
 import type { Source } from "./source.ts";
 import { spliceName, spliceNewEntry, spliceRemoval } from "./splice-entry.ts";
 import { spliceValue } from "./splice-value.ts";
 import { Unspliceable, type Splice } from "./splices.ts";
-import { readStyle, type Style } from "./style.ts";
+import type { Style } from "./style.ts";
+
+export interface Spliced {
+  readonly splices: readonly Splice[];
+  /** The part of the path down to what is written anew. */
+  readonly written: FieldPath;
+  /** The mapping or list that loses an entry. */
+  readonly loser?: Field | undefined;
+  /** Other changes of the same text may be made beside it, where nothing is written by both. */
+  readonly hasCompany: boolean;
+}
 
 /**
- * The splices of a change that is not none. `wanted` is the document's value after it; `options` prevail over its style. Throws Unspliceable where another
- * way may do, ChangeFault where the change itself would change what another place sees.
+ * The splices of a change that is not none. `wanted` is the document's value after it. Throws Unspliceable where another way
+ * may do, ChangeFault where the change itself would change what another place sees.
  */
-export function spliceChange(
-  source: Source,
-  change: Change,
-  wanted: unknown,
-  options: Partial<Style> = {},
-): readonly Splice[] {
+export function spliceChange(source: Source, style: Style, change: Change, wanted: unknown): Spliced {
   const root = source.document.contents as Node | null;
-  const style = { ...readStyle(source), ...options };
   const { path } = change;
   const unquoted = change.kind === "set" ? change.unquoted : undefined;
   const located = locate(root, path);
 
   if (located.kind === "found") {
     const { field } = located;
-    if (change.kind === "set") return spliceValue(source, style, field, change.value, { unquoted });
-    if (change.kind === "rename") return spliceName(source, style, field, change.to);
-    return spliceRemoval(source, style, field, holderOf(root, path));
+    if (change.kind === "set") {
+      const splices = spliceValue(source, style, field, change.value, { unquoted });
+      return { splices, written: path, hasCompany: true };
+    }
+    if (change.kind === "rename") {
+      return { splices: spliceName(source, style, field, change.to), written: path, hasCompany: false };
+    }
+    const splices = spliceRemoval(source, style, field, holderOf(root, path));
+    return { splices, written: path, loser: field, hasCompany: !isInFlow(field) };
   }
   const { depth } = located;
   if (located.kind === "absent") {
@@ -42,11 +52,14 @@ export function spliceChange(
     }
     const name = path[depth];
     if (name === undefined) throw new Unspliceable("no field is named");
-    const value = valueAt(wanted, path.slice(0, depth + 1)) as Value;
-    return spliceNewEntry(source, style, located, { name, value, unquoted });
+    const written = path.slice(0, depth + 1);
+    const entry = { name, value: valueAt(wanted, written) as Value, unquoted };
+    const splices = spliceNewEntry(source, style, located, entry);
+    return { splices, written, hasCompany: !isInFlow(located) };
   }
-  const value = valueAt(wanted, path.slice(0, depth)) as Value;
-  return spliceValue(source, style, located.field, value, { unquoted });
+  const written = path.slice(0, depth);
+  const splices = spliceValue(source, style, located.field, valueAt(wanted, written) as Value, { unquoted });
+  return { splices, written, hasCompany: true };
 }
 
 function holderOf(root: Node | null, path: FieldPath): Field | undefined {

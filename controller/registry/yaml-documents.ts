@@ -40,10 +40,15 @@ export const COMPOSING = {
   logLevel: "silent",
 } as const;
 
-/** All documents of the text, at least one; or the one thing that forbids to read it. */
-export function readYaml(text: string): readonly YamlDocument[] | YamlFault {
+/**
+ * All documents of the text, at least one; or the one thing that forbids to read it. `tokens` spares reading them anew, where
+ * they are known.
+ */
+export function readYaml(
+  text: string,
+  tokens: Tokens = readTokens(text),
+): readonly YamlDocument[] | YamlFault {
   const placeAt = createPlaceIndex(text);
-  const tokens = readTokens(text);
   if (!Array.isArray(tokens)) {
     const { offset, message } = tokens;
     return { ...placeAt(offset), path: [], message, discreet: message };
@@ -56,10 +61,11 @@ export function readYaml(text: string): readonly YamlDocument[] | YamlFault {
   return documents;
 }
 
-/** The tokens of the text, or which limit it passes; stops as soon as it does. */
-export function readTokens(
-  text: string,
-): CST.Token[] | { readonly offset: number; readonly message: string } {
+/** The tokens of a text, or which limit it passes. */
+export type Tokens = CST.Token[] | { readonly offset: number; readonly message: string };
+
+/** Stops as soon as a limit is passed. */
+export function readTokens(text: string): Tokens {
   const parser = new Parser();
   const tokens: CST.Token[] = [];
   let count = 0;

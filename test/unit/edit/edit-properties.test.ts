@@ -95,7 +95,7 @@ describe("editManifest(), of any changes", function () {
             expect(editManifest(edited.text, document, changes)).to.include({ isChanged: false });
           }
         }),
-        { numRuns: 30 },
+        { numRuns: 15 },
       );
     });
 
@@ -108,7 +108,7 @@ describe("editManifest(), of any changes", function () {
           expect(edited.how).to.equal("splice");
           expect(missingLines(target, change, edited.text)).to.deep.equal([]);
         }),
-        { numRuns: 60 },
+        { numRuns: 30 },
       );
     });
   }
@@ -136,7 +136,7 @@ describe("editManifest(), of any changes", function () {
         for (const { field } of fields)
           expect(lines.join("\n")).to.match(new RegExp(`${field}["']?:( &a[0-9])?\\s+conops-v1`));
       }),
-      { numRuns: 200 },
+      { numRuns: 100 },
     );
   });
 });
