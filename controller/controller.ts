@@ -20,6 +20,7 @@ import { createCompose } from "./compose/create-compose.ts";
 import type { Config } from "./config.ts";
 import { createDocker } from "./docker/engine.ts";
 import { findSelf } from "./docker/self.ts";
+import { startSweeping } from "./edit/sweeping.ts";
 import { createGit } from "./git/pool.ts";
 import { startPruning } from "./git/pruning.ts";
 import { remoteOf } from "./git/remote-url.ts";
@@ -111,13 +112,13 @@ async function run(config: Config, deps: RunDeps): Promise<void> {
 async function work(config: Config, deps: RunDeps): Promise<void> {
   const { log, clock, keyring, metrics, leadership, stopping } = deps;
   const { dataDir, manifestsDir, knownHostsFile, gitCaFile: caFile } = config;
-  const random = Math.random;
   const hardStop = new AbortController();
   const informersStop = new AbortController();
   setMaxListeners(0, hardStop.signal, informersStop.signal);
   const { records, renderings, ledgers, dataKey } = await openStores(dataDir, keyring, log);
   const status = createStatusPublisher({ registryDir: manifestsDir, log, clock });
   await status.load();
+  await startSweeping({ dir: manifestsDir, clock, log, signal: stopping });
 
   const queue = createWorkQueue({ clock, metrics: metrics.queue });
   const docker = createDocker({ dockerHost: config.dockerHost, clock, log });
@@ -137,7 +138,7 @@ async function work(config: Config, deps: RunDeps): Promise<void> {
   const engine = createDockerInformer({
     docker,
     clock,
-    random,
+    random: Math.random,
     log,
     onChange(project) {
       for (const name of records.namesOf(project)) queue.add(name);
@@ -153,7 +154,7 @@ async function work(config: Config, deps: RunDeps): Promise<void> {
   const sources = createGitInformer({
     git,
     clock,
-    random,
+    random: Math.random,
     log,
     enqueue: (name) => queue.add(name),
     signal: informersStop.signal,

@@ -23,7 +23,7 @@ export class EditError extends Error {
 export class EditRefusal extends Error {
   override readonly name = "EditRefusal";
   readonly kind: EditErrorKind;
-  /** What was seen, where somebody may be in the midst of saving: believed when a second look shows the same. */
+  /** What was seen, where somebody may be in the midst of saving: believed when that lasts. */
   readonly doubt: string | undefined;
 
   constructor(

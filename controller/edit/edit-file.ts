@@ -16,7 +16,6 @@ import { API_VERSION } from "../api/application.ts";
 import type { Kind } from "../api/resource.ts";
 import { isErrno } from "../lib/atomic-file.ts";
 import { sleep, type Clock } from "../lib/clock.ts";
-import { tryLockFolder, type Lock } from "../lib/flock.ts";
 import { causeOf } from "../registry/files.ts";
 import type { Place } from "../registry/text-places.ts";
 import { readText } from "../registry/yaml-text.ts";
@@ -25,7 +24,7 @@ import { EditError, EditRefusal } from "./edit-error.ts";
 import { editDocuments, type DocumentEdit, type EditedText } from "./edit-manifest.ts";
 import { openOriginal, tagOf } from "./original.ts";
 import { replaceFile, SYSTEM, type System } from "./replace-file.ts";
-import { sweepFolder } from "./temporary.ts";
+import { withFolderLocked } from "./locked-folder.ts";
 
 export interface FileEdit {
   /** The folder, and the file's path relative to it. */
@@ -63,6 +62,8 @@ export interface EditedFile {
 const LIMIT_MS = 30_000;
 const POLL_MS = 20;
 const MAX_PAUSE_MS = 500;
+/** How long a file may be away, or half a file, while somebody saves it. */
+const DOUBT_MS = 500;
 const UTF8_BOM = Buffer.from("\uFEFF");
 
 /**
@@ -73,19 +74,26 @@ export async function editManifestFile(edit: FileEdit, signal: AbortSignal): Pro
   const { dir, file, clock, system = SYSTEM } = edit;
   const until = clock.monotonic() + LIMIT_MS;
   const link = join(dir, file);
+
+  async function attempt(): Promise<EditedFile | "changed" | "held"> {
+    const path = await resolve(link);
+    return withFolderLocked(dirname(path), { clock, until, signal }, () =>
+      tryEdit(path, { link, edits: edit.edits, clock, system }),
+    );
+  }
+
   try {
     let because = "somebody else writes to it again and again";
-    let doubt: string | undefined;
+    let doubt: { readonly what: string; readonly since: number } | undefined;
     for (let pauseMs = POLL_MS; ; pauseMs = Math.min(pauseMs * 2, MAX_PAUSE_MS)) {
-      const path = await resolve(link);
-      const outcome = await withFolderLocked(path, { clock, until, signal }, () =>
-        tryEdit(path, { link, edits: edit.edits, clock, system }),
-      ).catch((error: unknown) => {
-        if (!(error instanceof EditRefusal) || error.doubt === undefined || error.doubt === doubt)
-          throw error;
-        doubt = error.doubt;
-        return "changed" as const;
+      const outcome = await attempt().catch((error: unknown) => {
+        if (!(error instanceof EditRefusal) || error.doubt === undefined) throw error;
+        const now = clock.monotonic();
+        if (error.doubt !== doubt?.what) doubt = { what: error.doubt, since: now };
+        if (now - doubt.since >= DOUBT_MS) throw error;
+        return "doubtful" as const;
       });
+      if (outcome !== "doubtful") doubt = undefined;
       if (typeof outcome === "object") return outcome;
       if (outcome === "held") because = "another program has it open for writing";
       if (clock.monotonic() + pauseMs > until) throw new EditRefusal("busy", because);
@@ -178,40 +186,5 @@ async function resolve(link: string): Promise<string> {
     if (isErrno(error, "ENOENT", "ENOTDIR"))
       throw new EditRefusal("gone", "is not there", { cause: error, doubt: "absent" });
     throw new EditRefusal("refused", causeOf(error), { cause: error });
-  }
-}
-
-/** Edits of one folder come one after the other, in whatever process; what is left of one that broke off is swept. */
-async function withFolderLocked<T>(
-  path: string,
-  waiting: { readonly clock: Clock; readonly until: number; readonly signal: AbortSignal },
-  work: () => Promise<T>,
-): Promise<T> {
-  const { clock, until, signal } = waiting;
-  const folder = dirname(path);
-  let lock: Lock | "none" | undefined;
-  for (;;) {
-    signal.throwIfAborted();
-    lock = lockFolder(folder);
-    if (lock !== undefined) break;
-    if (clock.monotonic() > until) throw new EditRefusal("busy", "another edit in its folder does not end");
-    await sleep(clock, POLL_MS, signal);
-  }
-  try {
-    if (lock !== "none") await sweepFolder(folder);
-    return await work();
-  } finally {
-    if (lock !== "none") lock.release();
-  }
-}
-
-function lockFolder(folder: string): Lock | "none" | undefined {
-  try {
-    return tryLockFolder(folder);
-  } catch (error) {
-    if (isErrno(error, "ENOENT", "ENOTDIR"))
-      throw new EditRefusal("gone", "is not there", { cause: error, doubt: "absent" });
-    // A folder that may not be read can still be written to.
-    return "none";
   }
 }

@@ -1,11 +1,12 @@
 import { expect } from "chai";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { appendFile, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { appendFile, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { set } from "../../../controller/edit/change.ts";
 import { editManifestFile } from "../../../controller/edit/edit-file.ts";
+import { sweepManifests } from "../../../controller/edit/sweeping.ts";
 import { systemClock } from "../../../controller/lib/clock.ts";
 import type { Failpoint } from "../../../controller/lib/failpoint.ts";
 import { findFiles } from "../../../controller/registry/files.ts";
@@ -98,6 +99,31 @@ describe("an edit that is killed", function () {
     expect(kept[0]).to.match(/^shop\.yaml\.[0-9a-f]{12}~$/);
     expect(await readFile(join(dir, kept[0] ?? ""), "utf8")).to.equal(`${OLD}# saved\n`);
     expect((await findFiles(dir)).manifests).to.deep.equal(["shop.yaml"]);
+  });
+
+  it("leaves what the sweeping of all folders finds, below the folder and behind links", async () => {
+    const outside = await mkdtemp(join(tmpdir(), "conops-edit-"));
+    const signal = new AbortController().signal;
+    try {
+      for (const folder of [join(dir, "a", "b"), outside]) {
+        await mkdir(folder, { recursive: true });
+        await writeFile(join(folder, "shop.yaml"), OLD);
+        await rm(path);
+        await symlink(join(folder, "shop.yaml"), path);
+        expect(await editElsewhere({ failpoint: "edit-exchanged" })).to.equal("SIGKILL");
+        expect(await readdir(folder)).to.have.length(2);
+      }
+      const other = join(dir, ".shop.status.yaml.0123456789ab.tmp");
+      await writeFile(other, "of another writer");
+
+      expect(await sweepManifests(dir, signal)).to.equal(2);
+      expect(await readdir(outside)).to.deep.equal(["shop.yaml"]);
+      expect(await readdir(join(dir, "a", "b"))).to.deep.equal(["shop.yaml"]);
+      expect(await readFile(other, "utf8")).to.equal("of another writer");
+      expect(await sweepManifests(dir, signal)).to.equal(0);
+    } finally {
+      await rm(outside, { recursive: true });
+    }
   });
 
   it("at any moment: leaves a whole file", async () => {
