@@ -22,7 +22,7 @@ import { readText } from "../registry/yaml-text.ts";
 import { isMapping, valueAt, type Change } from "./change.ts";
 import { EditError, EditRefusal } from "./edit-error.ts";
 import { editDocuments, type DocumentEdit, type EditedText } from "./edit-manifest.ts";
-import { openOriginal, tagOf } from "./original.ts";
+import { isUnwritten, openOriginal, readTag, tagOf } from "./original.ts";
 import { replaceFile, SYSTEM, type System } from "./replace-file.ts";
 import { withFolderLocked } from "./locked-folder.ts";
 
@@ -127,7 +127,9 @@ async function tryEdit(
     // What somebody is writing at this moment says nothing yet.
     const lease = system.lease(handle.fd);
     if (lease === "busy") return "held";
+    const isAsRead = (await isUnwritten(original)) && (await readTag(path)) === tagOf(stats);
     if (lease !== "none") lease.release();
+    if (!isAsRead) return "changed";
     if (!("kind" in edited)) return resultOf(edited);
     const { kind, message } = edited;
     throw new EditRefusal(kind, message, lease === "none" ? { doubt: tagOf(stats) } : {});
