@@ -6,13 +6,11 @@ import type { FieldFault, FieldPath } from "./field-fault.ts";
  */
 export function unsupportedFields(document: unknown): readonly FieldFault[] {
   const spec = fieldOf(document, "spec");
-  const source = fieldOf(spec, "source");
   const dependsOn = fieldOf(spec, "dependsOn");
   const faults: FieldFault[] = [];
   const refuseIf = (isSet: boolean, path: FieldPath): void => {
     if (isSet) faults.push({ path, at: "key", message: "is not supported by this version; remove it" });
   };
-  refuseIf(fieldOf(source, "submodules") === true, ["spec", "source", "submodules"]);
   refuseIf(fieldOf(spec, "manifests") !== undefined, ["spec", "manifests"]);
   refuseIf(fieldOf(fieldOf(spec, "sync"), "rollbackOnFailure") === true, [
     "spec",

@@ -92,6 +92,17 @@ export interface Verified {
   readonly keyType: string;
 }
 
+/** Submodules are checked out, too, under the rules for `spec.source.repoURL`. */
+export interface Submodules {
+  /**
+   * What the manifest names for this host (`git.example.com`, or `git.example.com:2222` for a port that is not its scheme's
+   * own): the name of a Secret and what it holds. Nothing else is ever sent to a submodule's host.
+   */
+  readonly credentialFor: (
+    host: string,
+  ) => { readonly secret: string; readonly credential: GitCredential } | undefined;
+}
+
 export interface StageRequest {
   readonly remote: Remote;
   readonly sha: string;
@@ -106,6 +117,8 @@ export interface StageRequest {
    * that is not there is none. Without it, everything. What lies beside is not read.
    */
   readonly paths?: readonly string[];
+  /** Without it, submodules are left out. */
+  readonly submodules?: Submodules;
   /** Where to check out: must not exist yet; its parent does. Bytes are exactly Git's (no filters, no eol). */
   readonly dir: string;
 }

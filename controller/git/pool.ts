@@ -73,7 +73,7 @@ export function createGit(options: GitOptions): Git {
     measured,
     onSizes: (count, bytes) => options.metrics?.mirrors(count, bytes),
   });
-  const staging = createStaging({ mirrors, limits, clock, pool: stages, measured });
+  const staging = createStaging({ mirrors, ownFolder: dataDir, limits, clock, pool: stages, measured });
   const closing = new AbortController();
   let prepared: Promise<void> | undefined;
 

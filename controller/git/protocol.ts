@@ -67,7 +67,7 @@ export interface CheckoutRequest {
   /** As in `StageRequest`. */
   readonly paths?: readonly string[];
   /** Submodules are wanted, but for those at these paths: each with the reason. Without it, none is. */
-  readonly submodules?: { readonly leftOut: Readonly<Record<string, string>> };
+  readonly submodules?: { readonly leftOut: ReadonlyMap<string, string> };
   readonly limits: Pick<GitLimits, "maxFileBytes" | "maxCheckoutBytes">;
   readonly dir: string;
 }
@@ -95,10 +95,10 @@ export interface WantedSubmodule {
   readonly gitmodules?: string;
 }
 
-/** Nothing is written unless it is `staged`: the mirror of a part lacks its commit, or submodules are not yet among the parts. */
+/** Nothing is written unless it is `staged`: mirrors of parts lack their commits, or submodules are not yet among the parts. */
 export type CheckedOut =
   | { readonly kind: "staged"; readonly staged: Staged }
-  | { readonly kind: "lacking"; readonly part: number }
+  | { readonly kind: "lacking"; readonly parts: readonly number[] }
   | { readonly kind: "submodules"; readonly wanted: readonly WantedSubmodule[] };
 
 /** `retryAfterMs`: only where the host says it. */

@@ -10,13 +10,16 @@ import type { GitLimits } from "./limits.ts";
 import type { GitOperation } from "./metrics.ts";
 import type { MirrorKeeper } from "./mirror-keeper.ts";
 import { removeFolder } from "./mirrors.ts";
-import type { CheckoutRequest } from "./protocol.ts";
+import type { CheckedOut, CheckoutRequest } from "./protocol.ts";
 import { actOf, requireUsable } from "./stage-request.ts";
+import { ofSubmodule, planSubmodules, type Part, type PlannedSubmodules } from "./submodules.ts";
 import { createVerifier } from "./verifier.ts";
 import type { WorkerPool } from "./worker-pool.ts";
 
 export interface StagingOptions {
   readonly mirrors: MirrorKeeper;
+  /** The data directory, in which no submodule may be. */
+  readonly ownFolder: string;
   readonly limits: GitLimits;
   readonly clock: Clock;
   readonly pool: WorkerPool;
@@ -30,12 +33,12 @@ export interface Staging {
 }
 
 /** Another Application's fetch may replace the mirror between our fetch and our checkout. */
-const MAX_PASSES = 3;
+const MAX_FETCHES = 3;
 const HOPELESS_MS = 3_600_000;
 const MAX_HOPELESS = 1000;
 
 export function createStaging(options: StagingOptions): Staging {
-  const { mirrors, limits, clock, pool, measured } = options;
+  const { mirrors, ownFolder, limits, clock, pool, measured } = options;
   /** Commits that a fresh mirror did not help, and until when it is not tried again: what is wrong is not the mirror. */
   const hopelessUntil = new Map<string, number>();
   const underWay = new Set<Promise<unknown>>();
@@ -50,18 +53,51 @@ export function createStaging(options: StagingOptions): Staging {
 
   async function stage(request: StageRequest, signal: AbortSignal): Promise<Staged> {
     await requireUsable(request);
-    const { id } = request.remote;
-    const key = `${id} ${request.sha}`;
+    const { remote, sha, ref, submodules } = request;
+    const key = `${remote.id} ${sha}`;
+    let parts: readonly Part[] = [{ remote, sha, ...(ref !== undefined && { ref }), path: "", holders: [] }];
+    let leftOut: ReadonlyMap<string, string> = new Map();
     let mended = (hopelessUntil.get(key) ?? 0) > clock.monotonic();
-    for (let pass = 0; pass < MAX_PASSES; pass++) {
-      const generation = mirrors.generation(id);
+    /** How often each part was fetched, by its path. */
+    const fetches = new Map<string, number>();
+
+    async function fetch(part: Part, damaged: number | undefined): Promise<void> {
+      const wanted = part.path === "" ? request : { ...part, dir: request.dir };
+      const count = (fetches.get(part.path) ?? 0) + 1;
+      fetches.set(part.path, count);
+      try {
+        if (count > MAX_FETCHES) {
+          const message = `Cannot ${actOf("check out", wanted)}: the mirror does not keep it`;
+          throw new ReconcileError(message, { reason: "CheckoutFailed" });
+        }
+        await mirrors.fetch(wanted, damaged, signal);
+      } catch (error) {
+        throw ofSubmodule(part.path, error);
+      }
+    }
+
+    for (;;) {
+      const generations = new Map(parts.map(({ remote: { id } }) => [id, mirrors.generation(id)]));
       try {
         const verified = await verifier.verify(request, signal);
-        if (verified !== undefined) {
-          const staged = await checkOut(request, signal);
-          if (staged !== undefined) return verified === "not asked" ? staged : { ...staged, verified };
+        const answer: CheckedOut =
+          verified === undefined
+            ? { kind: "lacking", parts: [0] }
+            : await checkOut(request, { parts, leftOut }, signal);
+        if (answer.kind === "staged") {
+          return verified === undefined || verified === "not asked"
+            ? answer.staged
+            : { ...answer.staged, verified };
         }
-        await mirrors.fetch(request, undefined, signal);
+        if (answer.kind === "lacking") {
+          await allOf(
+            parts.filter((_, index) => answer.parts.includes(index)).map((part) => fetch(part, undefined)),
+          );
+        } else if (submodules !== undefined) {
+          const planned = await planSubmodules(parts, answer.wanted, submodules, ownFolder);
+          parts = planned.parts;
+          leftOut = new Map([...leftOut, ...planned.leftOut]);
+        }
       } catch (error) {
         if (!(error instanceof ReconcileError) || !isDamage(error.cause)) throw error;
         if (mended) {
@@ -70,38 +106,56 @@ export function createStaging(options: StagingOptions): Staging {
           throw error;
         }
         mended = true;
-        await mirrors.fetch(request, generation, signal);
+        // Whose mirror it was is not known: with submodules, any of them may be.
+        await allOf(parts.map((part) => fetch(part, generations.get(part.remote.id))));
       }
     }
-    throw new ReconcileError(`Cannot ${actOf("check out", request)}: the mirror does not keep it`, {
-      reason: "CheckoutFailed",
-    });
   }
 
-  /** Undefined when the mirror lacks the commit. */
-  async function checkOut(request: StageRequest, signal: AbortSignal): Promise<Staged | undefined> {
-    const { remote, sha, paths, dir } = request;
-    const mirror = mirrors.pathOf(remote.id);
-    const release = await mirrors.use(remote.id, signal);
+  async function checkOut(
+    request: StageRequest,
+    { parts, leftOut }: PlannedSubmodules,
+    signal: AbortSignal,
+  ): Promise<CheckedOut> {
+    const { paths, submodules, dir } = request;
+    const release = await useAll(parts, signal);
     const checkout: CheckoutRequest = {
       op: "checkout",
-      parts: [{ mirror, sha, path: "" }],
+      parts: parts.map(({ remote, sha, path }) => ({ mirror: mirrors.pathOf(remote.id), sha, path })),
       ...(paths && { paths }),
+      ...(submodules && { submodules: { leftOut } }),
       limits,
       dir,
     };
     const run = pool.run({ request: checkout, totalMs: limits.checkoutMs }, signal);
     void run.over.then(release);
     try {
-      const answer = await measured("checkout", () => run.answer);
-      return answer.kind === "staged" ? answer.staged : undefined;
+      return await measured("checkout", () => run.answer);
     } catch (error) {
       // The worker may still write: then the folder goes when it has ended, and nobody waits for that.
       const cleaned = tracked(run.over.then(() => removeFolder(dir)));
       if (signal.aborted || isTimeout(error)) cleaned.catch(() => undefined);
       else await cleaned;
-      throw explain({ act: actOf("check out", request), folders: [dir, mirror] }, error);
+      const folders = [dir, ...checkout.parts.map(({ mirror }) => mirror)];
+      throw explain({ act: actOf("check out", request), folders }, error);
     }
+  }
+
+  /** Each mirror once, always in the same order: two checkouts must not wait for each other. */
+  async function useAll(parts: readonly Part[], signal: AbortSignal): Promise<() => void> {
+    const releases: (() => void)[] = [];
+    const release = (): void => {
+      for (const one of releases) one();
+    };
+    try {
+      for (const id of [...new Set(parts.map(({ remote }) => remote.id))].toSorted()) {
+        releases.push(await mirrors.use(id, signal));
+      }
+    } catch (error) {
+      release();
+      throw error;
+    }
+    return release;
   }
 
   return {
@@ -114,4 +168,9 @@ export function createStaging(options: StagingOptions): Staging {
 
 function isTimeout(error: unknown): boolean {
   return error instanceof OperationError && error.failure.kind === "timedOut";
+}
+
+/** Waits for all of them, also where one fails. */
+async function allOf(work: readonly Promise<void>[]): Promise<void> {
+  for (const result of await Promise.allSettled(work)) if (result.status === "rejected") throw result.reason;
 }

@@ -27,11 +27,13 @@ const SLICE = 500;
 export async function checkOut(request: CheckoutRequest): Promise<CheckedOut> {
   const repositories = new Map<string, Objects>();
   try {
+    const lacking: number[] = [];
     for (const [index, { mirror, sha, path }] of request.parts.entries()) {
       const objects = await openObjects(mirror, sha);
-      if (objects === undefined) return { kind: "lacking", part: index };
-      repositories.set(path, objects);
+      if (objects === undefined) lacking.push(index);
+      else repositories.set(path, objects);
     }
+    if (lacking.length > 0) return { kind: "lacking", parts: lacking };
     return await checkOutAll(request, repositories);
   } finally {
     for (const objects of repositories.values()) objects.close();
@@ -156,7 +158,7 @@ async function finish({ path, mode }: TreeEntry, setting: Setting): Promise<Left
   const place = join(dir, path);
   if (mode === "160000") {
     await rmdir(place).catch(() => undefined); // libgit2 may or may not have made the empty folder
-    const why = submodules?.leftOut[path] ?? "spec.source.submodules is not true";
+    const why = submodules?.leftOut.get(path) ?? "spec.source.submodules is not true";
     return {
       path,
       reason: "UnsupportedContent",

@@ -11,12 +11,12 @@ export async function findSubmodules(
   found: readonly Found[],
   repositories: ReadonlyMap<string, Objects>,
   parts: readonly CheckoutPart[],
-  leftOut: Readonly<Record<string, string>>,
+  leftOut: ReadonlyMap<string, string>,
 ): Promise<readonly WantedSubmodule[]> {
   const wanted: WantedSubmodule[] = [];
   const texts = new Map<Objects, Promise<string | undefined>>();
   for (const { path, mode, blob, from } of found) {
-    if (mode !== "160000" || Object.hasOwn(leftOut, path)) continue;
+    if (mode !== "160000" || leftOut.has(path)) continue;
     const part = parts.findIndex((one) => repositories.get(one.path) === from);
     const text = texts.get(from) ?? readGitmodules(from);
     texts.set(from, text);

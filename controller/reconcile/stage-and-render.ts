@@ -79,7 +79,7 @@ async function stage(
   const parent = join(deps.dataDir, "staging");
   await mkdir(parent, { recursive: true, mode: 0o755 });
   const stagingDir = join(parent, `${visit.name}-${randomBytes(8).toString("hex")}`);
-  const { source, verify } = visit.secrets;
+  const { source, verify, submodules } = visit.secrets;
   const staged = await deps.git.stage(
     {
       remote: deps.remoteOf(visit.application, source),
@@ -88,6 +88,9 @@ async function stage(
       ...(target.ref !== undefined && { ref: target.ref }),
       ...(target.tagObject !== undefined && { tagObject: target.tagObject }),
       ...(verify && { verify }),
+      ...(visit.application.spec.source.submodules && {
+        submodules: { credentialFor: (host) => submodules.get(host) },
+      }),
       ...(paths && { paths }),
     },
     visit.signal,
