@@ -44,7 +44,14 @@ export async function applyTarget(
 ): Promise<Applied> {
   const { revision } = target;
   const startedAt = deps.clock.now();
-  await visit.update((record) => ({ ...record, attempt: begun(record, target, trigger, startedAt) }));
+  const { credentialsDigest } = visit.secrets;
+  await visit.update((record) => ({
+    ...record,
+    attempt: {
+      ...begun(record, target, trigger, startedAt),
+      ...(credentialsDigest !== undefined && { credentialsDigest }),
+    },
+  }));
   failpoint("sync-started", visit.name);
   await showProgress();
   let stagingDir: string | undefined;

@@ -21,6 +21,8 @@ export interface Situation {
   readonly sourceIsOlderThanRequest: boolean;
   /** Of the spec as written now. */
   readonly generation: number;
+  /** Of the credentials as they are now. */
+  readonly credentialsDigest: string | undefined;
   /** Something that forbids any new target: the reason, in words. */
   readonly forbidden: { readonly reason: Reason; readonly message: string } | undefined;
   /** Wall milliseconds. */
@@ -61,6 +63,9 @@ export function decide(situation: Situation): Decision {
   if (attempted?.result === "running") return { kind: "apply", target, trigger: attempted.trigger };
   if (attempted !== undefined) {
     const { terminal = false, retryAt = 0 } = attempted;
+    const { credentialsDigest = situation.credentialsDigest } = attempted;
+    if (credentialsDigest !== situation.credentialsDigest)
+      return { kind: "apply", target, trigger: "SecretChanged" };
     // An edit may lift what was refused, also one that makes no new target (`adopt: true`).
     if (terminal && attempted.generation === situation.generation) return { kind: "backoff", target };
     if (!terminal && retryAt > now) return { kind: "backoff", target, retryAt };

@@ -25,6 +25,8 @@ export interface SecretsInUse {
   readonly env: readonly ComposeVariable[];
   /** Changes when a value changes that decides what runs, or what may; safe to store. Undefined where there is none. */
   readonly digest: string | undefined;
+  /** Changes when a credential does, which decides nothing of what runs; safe to store. Undefined where there is none. */
+  readonly credentialsDigest: string | undefined;
   readonly source: NamedCredential | undefined;
   /** By host, as the spec names it. */
   readonly submodules: ReadonlyMap<string, NamedCredential>;
@@ -48,6 +50,7 @@ export function secretsInUse(spec: ApplicationSpec, store: SecretStore): Secrets
   const faults: string[] = [];
   const texts: (string | Uint8Array)[] = [];
   const digests: (readonly [string, string | undefined])[] = [];
+  const credentials: unknown[] = [];
 
   function read<Value>(
     field: string,
@@ -57,7 +60,10 @@ export function secretsInUse(spec: ApplicationSpec, store: SecretStore): Secrets
     const found = store.get(name);
     const reading: Reading<Value> =
       found.kind === "ok" ? reader(found.secret) : { kind: "fault", message: found.message };
-    if (found.kind === "ok") texts.push(...secretTexts(found.secret));
+    if (found.kind === "ok") {
+      texts.push(...secretTexts(found.secret));
+      credentials.push([field, [...found.secret.values.keys()].map((key) => [key, store.digest(name, key)])]);
+    }
     if (reading.kind === "ok") return reading.value;
     faults.push(`Cannot use ${field}: ${reading.message}`);
     return undefined;
@@ -135,6 +141,7 @@ export function secretsInUse(spec: ApplicationSpec, store: SecretStore): Secrets
   return {
     env,
     digest: digests.length === 0 ? undefined : hashOf(digests.map(([name, digest]) => [name, digest ?? ""])),
+    credentialsDigest: credentials.length === 0 ? undefined : hashOf(credentials),
     source: credential,
     submodules,
     verify,

@@ -122,6 +122,7 @@ export async function visitApplication(
       requested: pendingSync !== undefined,
       sourceIsOlderThanRequest: pendingSync !== undefined && (source.polledAt ?? 0) < pendingSync.acceptedAt,
       generation,
+      credentialsDigest: visit.secrets.credentialsDigest,
       forbidden: whyForbidden(visit, deps),
       now: deps.clock.now(),
     });

@@ -76,6 +76,8 @@ export interface Attempt extends Target {
   /** Nothing but an edit of the manifest (a generation other than this), a new revision or a request can help. */
   readonly terminal?: boolean;
   readonly generation?: number;
+  /** Of the credentials that it had: with others it may succeed. */
+  readonly credentialsDigest?: string;
   /** What taking over somebody else's project would remove and change, while that is the reason. */
   readonly adoption?: { readonly removes: readonly string[]; readonly changes: readonly string[] };
   /** How often this target has failed in a row. */

@@ -47,6 +47,7 @@ const calm: Situation = {
   requested: false,
   sourceIsOlderThanRequest: false,
   generation: 1,
+  credentialsDigest: undefined,
   forbidden: undefined,
   now: NOW,
 };
@@ -103,6 +104,20 @@ const cases: readonly (readonly [string, Partial<Situation>, ReturnType<typeof d
     "a target that cannot work is not tried again",
     { target: B, attempt: attempt(B, { terminal: true, generation: 1 }) },
     { kind: "backoff", target: B },
+  ],
+  [
+    "but is, with other credentials",
+    {
+      target: B,
+      credentialsDigest: "new",
+      attempt: attempt(B, { terminal: true, generation: 1, credentialsDigest: "old" }),
+    },
+    { kind: "apply", target: B, trigger: "SecretChanged" },
+  ],
+  [
+    "nor for credentials that it never had",
+    { target: B, credentialsDigest: "new", attempt: attempt(B, { retryAt: NOW + 100 }) },
+    { kind: "backoff", target: B, retryAt: NOW + 100 },
   ],
   [
     "but a request tries it",

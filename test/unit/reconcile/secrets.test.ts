@@ -62,6 +62,7 @@ describe("secretsInUse()", () => {
     expect(used).to.deep.equal({
       env: [{ name: "TAG", value: "1", inject: false }],
       digest: undefined,
+      credentialsDigest: undefined,
       source: undefined,
       submodules: new Map(),
       verify: undefined,

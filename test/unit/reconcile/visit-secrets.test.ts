@@ -118,6 +118,32 @@ describe("a visit of an Application that refers to Secrets", () => {
     expect(written()).not.to.contain(MARKER);
   });
 
+  it("tries again at once what failed, when its credentials change, and only then", async () => {
+    const config = (word: string): string =>
+      JSON.stringify({ auths: { "r.example.com": { auth: Buffer.from(`ada:${word}`).toString("base64") } } });
+    const type = "kubernetes.io/dockerconfigjson";
+    world.keep("registry", { ".dockerconfigjson": config("old") }, type);
+    world.declare("shop", { compose: { pull: "always", imagePullSecrets: [{ name: "registry" }] } });
+    let tries = 0;
+    world.at("pull", () => {
+      tries += 1;
+      throw new ReconcileError("Cannot pull: denied", { reason: "PullFailed" });
+    });
+    await world.visit("shop");
+    await world.visit("shop");
+    expect(tries).to.equal(1);
+
+    world.keep("registry", { ".dockerconfigjson": config("newer") }, type);
+    await world.visit("shop");
+    await world.visit("shop");
+    expect(tries).to.equal(2);
+
+    world.at("pull", undefined);
+    world.keep("registry", { ".dockerconfigjson": config("right") }, type);
+    await world.settle("shop", 10_000);
+    expect(condition("Ready")).to.match(/^True/);
+  });
+
   it("gives a pull the credentials of its registries, and an `up` none", async () => {
     const auths = { "registry.example.com": { auth: Buffer.from(`ada:${MARKER}`).toString("base64") } };
     world.keep(
