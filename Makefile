@@ -46,6 +46,10 @@ test-integration: build engine image servers ## Run the tests against real Git, 
 test-e2e: build engine image servers ## Run the tests of the whole program
 	@node scripts/run-tests.mjs e2e
 
+.PHONY: bench-git
+bench-git: install ## Print what polling Git remotes costs (about three minutes)
+	@node --import tsx test/bench/git.ts
+
 .PHONY: types
 types: install ## Check the types
 	@node_modules/.bin/tsc -p tsconfig.json

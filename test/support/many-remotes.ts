@@ -26,7 +26,7 @@ export interface HealthyRemote {
   /** What `main` is at. */
   readonly sha: string;
   /** Moves `main` to another commit, and tells which. */
-  push(): Promise<string>;
+  readonly push: () => Promise<string>;
 }
 
 export type Harm =
