@@ -3,6 +3,7 @@
  * process never loads nodegit, because nodegit can abort, deadlock or hang its process. Every operation has a limit that is
  * kept by SIGKILL. Errors are ReconcileErrors with a reason of the source; messages hold no credentials.
  */
+import type { RevisionWanted } from "../api/application.ts";
 import type { GitCredential } from "../api/credential.ts";
 
 export interface Remote {
@@ -124,8 +125,8 @@ export interface StageRequest {
 }
 
 export interface Git {
-  /** One ls-remote. */
-  listRefs(remote: Remote, signal: AbortSignal): Promise<Advertisement>;
+  /** One ls-remote. With `wanted`, refs that none of these revisions needs may be left out. */
+  listRefs(remote: Remote, signal: AbortSignal, wanted?: readonly RevisionWanted[]): Promise<Advertisement>;
   /** Fetches what the mirror lacks, then checks the commit out into a fresh folder. On failure the folder is removed. */
   stage(request: StageRequest, signal: AbortSignal): Promise<Staged>;
   /** Removes the mirrors of other remotes than these, unless they were used lately, and what interrupted work has left. */

@@ -5,7 +5,7 @@ import type { Clock } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
 import { redact } from "../lib/redact.ts";
 import { writeBundle } from "./authorities.ts";
-import type { Advertisement, Git, Remote, StageRequest, Staged } from "./git.ts";
+import type { Advertisement, Git, StageRequest, Staged } from "./git.ts";
 import { GIT_LIMITS, type GitLimits } from "./limits.ts";
 import type { GitMetrics, GitOperation } from "./metrics.ts";
 import { createMirrorKeeper } from "./mirror-keeper.ts";
@@ -114,12 +114,12 @@ export function createGit(options: GitOptions): Git {
   }
 
   return {
-    async listRefs(remote: Remote, signal: AbortSignal): Promise<Advertisement> {
+    async listRefs(remote, signal, wanted): Promise<Advertisement> {
       const route = await routes.to(remote);
       await ready();
       const { url, host, access } = route;
       const job = {
-        request: { op: "list", url, access, bare: emptyRepository },
+        request: { op: "list", url, access, bare: emptyRepository, ...(wanted && { wanted }) },
         host,
         totalMs: limits.listMs,
       } as const;

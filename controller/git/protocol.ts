@@ -2,6 +2,7 @@
  * What the controller and a Git worker say to each other. Requests of one worker run side by side; each is answered once,
  * by `done` or `failed`, after any number of `progress`.
  */
+import type { RevisionWanted } from "../api/application.ts";
 import type { Advertisement, Staged } from "./git.ts";
 import type { GitLimits } from "./limits.ts";
 
@@ -29,6 +30,8 @@ export interface ListRequest {
   readonly access?: Access;
   /** A bare repository whose configuration the connection obeys. */
   readonly bare: string;
+  /** Refs that none of these needs may be left out. */
+  readonly wanted?: readonly RevisionWanted[];
 }
 
 /** No two at a time for one mirror. What an earlier one left behind when it was killed is swept first. */

@@ -9,6 +9,7 @@ import { checkOut } from "./worker-checkout.ts";
 import { newAddress } from "./worker-first-answer.ts";
 import { openMirror, sweepMirror } from "./worker-mirror.ts";
 import { hasAll, readSigned } from "./worker-read.ts";
+import { pickWanted } from "./wanted-refs.ts";
 import { askPatience } from "./worker-retry-after.ts";
 
 /** Also how late a remote that sends too much is cut off. */
@@ -35,8 +36,8 @@ export function runRequest(request: Request, progress: () => void): Promise<Answ
   }
 }
 
-/** One advertisement; only HEAD, branches and tags of it. */
-async function listRefs({ url, access, bare }: ListRequest): Promise<Advertisement> {
+/** One advertisement; only HEAD, branches and tags of it, and of those what is wanted. */
+async function listRefs({ url, access, bare, wanted }: ListRequest): Promise<Advertisement> {
   const repository = await requireMirror(bare);
   const remote = await nodegit.Remote.createAnonymous(repository, url);
   const advertised = await withAccess(access, async ({ callbacks, headers }) => {
@@ -65,12 +66,13 @@ async function listRefs({ url, access, bare }: ListRequest): Promise<Advertiseme
       refs.set(ref, sha);
     }
   }
-  return {
+  const all = {
     ...(head !== undefined && { head }),
     refs: Object.fromEntries(refs),
     ...(tagObjects.size > 0 && { tagObjects: Object.fromEntries(tagObjects) }),
     ...(movedTo !== undefined && { movedTo }),
   };
+  return wanted === undefined ? all : pickWanted(all, wanted);
 }
 
 async function fetchCommit(request: FetchRequest, progress: () => void): Promise<Fetched> {

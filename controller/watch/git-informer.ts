@@ -3,16 +3,16 @@
  * its followers; few polls at a time, hosts taking turns; a remote that fails is asked less and less often, and never
  * forgotten. It keeps what it last saw, and decides nothing.
  */
-import { ReconcileError } from "../api/errors.ts";
+import type { RevisionWanted } from "../api/application.ts";
 import type { Push } from "../api/push.ts";
-import type { Advertisement, Git, Remote } from "../git/git.ts";
-import { createHostQueue, type HostVerdict, type Rank } from "../git/host-queue.ts";
+import type { Git, Remote } from "../git/git.ts";
+import { createHostQueue, type Rank } from "../git/host-queue.ts";
 import { hostOf } from "../git/remote-url.ts";
 import type { Clock } from "../lib/clock.ts";
 import { hashOf } from "../lib/hash.ts";
 import type { Log } from "../lib/log.ts";
 import { tellNews } from "./git-news.ts";
-import { createStartPace, delayAfter, type Polled } from "./git-pace.ts";
+import { createStartPace, delayAfter, verdictOf, type Answer, type Polled } from "./git-pace.ts";
 import { differs, initialState, isBriefPause, stateAfterAnswer, stateAfterFailure } from "./git-source.ts";
 import { createHints, isSeen, type Hints } from "./hints.ts";
 import type { Follow, GitInformer, SourceState } from "./watch.ts";
@@ -54,9 +54,6 @@ interface PolledRemote {
   failures: number;
   cancelTimer: () => void;
 }
-
-type Answer =
-  { readonly ok: true; readonly advertised: Advertisement } | { readonly ok: false; readonly error: unknown };
 
 const CONCURRENT_POLLS = { total: 32, proven: 8, unknown: 4, suspect: 1, suspects: 16, unproven: 24 };
 
@@ -155,22 +152,31 @@ export function createGitInformer(options: GitInformerOptions): GitInformer {
     const isFirst = !polled.isAsked;
     polled.isAsked = true;
     polled.phase = "polling";
-    const answer = await ask(polled);
+    const wanted = wantedOf(polled);
+    const answer = await ask(polled, wanted);
     const isGone = polled.stop.signal.aborted;
     queue.done(polled.host, isGone ? undefined : verdictOf(answer));
     polled.phase = "idle";
     if (!isGone) {
       polled.failures = answer.ok ? 0 : polled.failures + 1;
       const spentMs = clock.monotonic() - startedAt;
-      for (const name of Array.from(polled.followers)) tell(name, answer, spentMs / 1000, beganAt);
+      for (const name of Array.from(polled.followers)) {
+        // Whoever came meanwhile wants what was not asked for; a poll for them follows.
+        const revision = followers.get(name)?.follow.revision;
+        if (revision !== undefined && wanted.includes(revision)) tell(name, answer, spentMs / 1000, beganAt);
+      }
       goOn(polled, { spentMs, isFirst, ...(!answer.ok && { error: answer.error }) });
     }
     pump();
   }
 
-  async function ask({ remote, stop }: PolledRemote): Promise<Answer> {
+  function wantedOf(polled: PolledRemote): RevisionWanted[] {
+    return Array.from(polled.followers).flatMap((name) => followers.get(name)?.follow.revision ?? []);
+  }
+
+  async function ask({ remote, stop }: PolledRemote, wanted: readonly RevisionWanted[]): Promise<Answer> {
     try {
-      return { ok: true, advertised: await git.listRefs(remote, stop.signal) };
+      return { ok: true, advertised: await git.listRefs(remote, stop.signal, wanted) };
     } catch (error) {
       return { ok: false, error };
     }
@@ -285,10 +291,4 @@ export function createGitInformer(options: GitInformerOptions): GitInformer {
     },
     close,
   };
-}
-
-function verdictOf(answer: Answer): HostVerdict {
-  const isLate =
-    !answer.ok && answer.error instanceof ReconcileError && answer.error.reason === "RemoteTimedOut";
-  return isLate ? "timedOut" : "answered";
 }

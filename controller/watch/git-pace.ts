@@ -1,5 +1,7 @@
 /** When remotes are asked: spread at a start, less and less often while they fail, and never all at the same moment. */
 import { ReconcileError } from "../api/errors.ts";
+import type { Advertisement } from "../git/git.ts";
+import type { HostVerdict } from "../git/host-queue.ts";
 import type { Clock } from "../lib/clock.ts";
 
 /** So many new remotes of one host are asked at once, the others one after the other at this distance. */
@@ -26,6 +28,17 @@ export function createStartPace(clock: Clock): StartPace {
       return Math.max(0, until - now - BURST * SPACING_MS);
     },
   };
+}
+
+/** What a poll brought. */
+export type Answer =
+  { readonly ok: true; readonly advertised: Advertisement } | { readonly ok: false; readonly error: unknown };
+
+/** What an answer says of the host. */
+export function verdictOf(answer: Answer): HostVerdict {
+  const isLate =
+    !answer.ok && answer.error instanceof ReconcileError && answer.error.reason === "RemoteTimedOut";
+  return isLate ? "timedOut" : "answered";
 }
 
 export interface Polled {

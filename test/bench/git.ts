@@ -16,6 +16,7 @@ import { startMany } from "../support/many-remotes.ts";
 import { followAll, useOfWorkers } from "../support/poll-record.ts";
 
 const INTERVAL_MS = 30_000;
+const MAIN = { kind: "branch", name: "main" } as const;
 const { signal } = new AbortController();
 setMaxListeners(0, signal);
 
@@ -103,7 +104,7 @@ async function pollAll(urls: readonly string[]): Promise<void> {
   await Promise.all(
     Array.from({ length: 16 }, async () => {
       for (let url = left.pop(); url !== undefined; url = left.pop())
-        await git.listRefs(remoteOf(url), signal);
+        await git.listRefs(remoteOf(url), signal, [MAIN]);
     }),
   );
 }

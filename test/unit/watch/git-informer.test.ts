@@ -2,6 +2,7 @@ import { expect } from "chai";
 import type { RevisionWanted } from "../../../controller/api/application.ts";
 import { ReconcileError } from "../../../controller/api/errors.ts";
 import type { Advertisement, Remote } from "../../../controller/git/git.ts";
+import { pickWanted } from "../../../controller/git/wanted-refs.ts";
 import { silentLog } from "../../../controller/lib/log.ts";
 import { createGitInformer } from "../../../controller/watch/git-informer.ts";
 import type { Follow, GitInformer } from "../../../controller/watch/watch.ts";
@@ -63,7 +64,11 @@ function start(overrides: { random?: () => number } = {}): Harness {
     latencyMs: 0,
   };
 
-  function listRefs(remote: Remote, signal: AbortSignal): Promise<Advertisement> {
+  function listRefs(
+    remote: Remote,
+    signal: AbortSignal,
+    wanted: readonly RevisionWanted[] = [],
+  ): Promise<Advertisement> {
     asked.push({ id: remote.id, at: clock.monotonic() });
     running.now++;
     running.most = Math.max(running.most, running.now);
@@ -73,7 +78,9 @@ function start(overrides: { random?: () => number } = {}): Harness {
       signal.addEventListener("abort", onAbort, { once: true });
       const reply = harness.reply(remote);
       if (reply === "never") return;
-      clock.after(harness.latencyMs, () => (reply instanceof Error ? reject(reply) : resolve(reply)));
+      clock.after(harness.latencyMs, () =>
+        reply instanceof Error ? reject(reply) : resolve(pickWanted(reply, wanted)),
+      );
     }).finally(() => {
       signal.removeEventListener("abort", onAbort);
       running.now--;
@@ -606,6 +613,23 @@ describe("createGitInformer()", () => {
     await harness.clock.advance(5 * MINUTE);
 
     expect(harness.informer.get("often").error?.reason).to.equal("RateLimited");
+  });
+
+  it("asks once more for who came during a poll, and tells nobody of a branch that was not asked for", async () => {
+    const harness = start();
+    harness.latencyMs = 2 * SECOND;
+    harness.reply = () => ({ refs: { "refs/heads/main": A, "refs/heads/dev": B } });
+    harness.informer.follow("shop", follow());
+    await harness.clock.advance(SECOND);
+
+    harness.informer.follow("late", follow({ revision: { kind: "branch", name: "dev" } }));
+    await harness.clock.advance(SECOND);
+    expect(harness.informer.get("shop").revision).to.equal(A);
+    expect(harness.informer.get("late")).to.deep.equal({});
+    await harness.clock.advance(2 * SECOND);
+
+    expect(harness.informer.get("late").revision).to.equal(B);
+    expect(harness.askedAt("r")).to.deep.equal([0, 2000]);
   });
 
   it("is not held up by a host that never answers", async () => {
