@@ -76,4 +76,32 @@ describe("a source that must be signed", () => {
     await world.untilReady("shop", good);
     expect(await readFile(join(world.data, "checkouts", "shop", "file"), "utf8")).to.equal("5");
   });
+
+  it("that is a range of versions is deployed by its signed tags, also by one that was signed at the second try", async () => {
+    const repo = await world.repo("shop");
+    const signed = createSignedRepo(repo, bench);
+    const first = await repo.commit({ "compose.yaml": sleeper("web"), file: "1" });
+    await signed.tag("v1.0.0", ada);
+    await world.start();
+    const allowedSigners = `ada@example.com ${ada.line}\n`;
+    const revision = { semver: "^1.0.0" };
+    await world.manifest("shop", { source: { revision, verify: { mode: "Tag", allowedSigners } } });
+
+    await world.untilReady("shop", first);
+    expect(await verified()).to.match(
+      /^True SourceVerified: tag "v1\.0\.0" of commit .* by ada@example\.com/,
+    );
+
+    const second = await repo.commit({ "compose.yaml": sleeper("web", ["labels: {release: second}"]) });
+    await repo.tag("v1.1.0", "Not signed");
+    await world.untilStatus("shop", "the unsigned tag is refused", ({ conditions }) =>
+      conditions.some(({ type, reason }) => type === "Ready" && reason === "NotSigned"),
+    );
+    expect(await verified()).to.match(/^False NotSigned: Cannot trust the tag "v1\.1\.0" of /);
+
+    await signed.tag("v1.1.0", ada);
+    const status = await world.untilReady("shop", second);
+    expect(status.source).to.include({ revision: second, ref: "refs/tags/v1.1.0" });
+    expect(await verified()).to.match(/^True SourceVerified: tag "v1\.1\.0" of commit /);
+  });
 });
