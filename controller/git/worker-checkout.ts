@@ -4,19 +4,19 @@
  * links are made when all files of all repositories are there, and only those that stay inside.
  */
 import { readFileSync } from "node:fs";
-import { mkdir, rm, rmdir, symlink } from "node:fs/promises";
+import { mkdir, rm, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { setImmediate as turn } from "node:timers/promises";
 import { formatSize } from "../api/size.ts";
 import type { LeftOut, TreeEntry } from "./git.ts";
 import { canBeLfsPointer, isLfsPointer } from "./lfs-pointer.ts";
-import { nodegit } from "./nodegit.ts";
 import { OperationFault } from "./operation-fault.ts";
 import type { CheckedOut, CheckoutRequest } from "./protocol.ts";
 import { planLinks, type PlannedLink } from "./worker-links.ts";
 import { describeCommit, openObjects, type Objects } from "./worker-objects.ts";
 import { findSubmodules } from "./worker-submodules.ts";
-import { selectEntries, type Found, type Selection } from "./worker-tree.ts";
+import { selectEntries, type Found } from "./worker-tree.ts";
+import { writeFiles } from "./worker-write.ts";
 
 const MAX_WARNINGS = 20;
 const MAX_TARGET_SHOWN = 200;
@@ -55,7 +55,10 @@ async function checkOutAll(
 
   await rm(dir, { recursive: true, force: true });
   await mkdir(dir, { mode: 0o755 });
-  for (const [path, objects] of repositories) await writeFiles(objects, dir, path, selection);
+  const known = [...selection.found.filter(({ mode }) => mode === "160000"), ...parts].map(
+    ({ path }) => path,
+  );
+  for (const [path, objects] of repositories) await writeFiles(objects, dir, path, selection, known);
   const pointers = await findPointers(selection.found, dir);
   const entries: TreeEntry[] = [];
   const leftOut: LeftOut[] = [];
@@ -107,28 +110,6 @@ async function requireSizes(found: readonly Found[], limits: CheckoutRequest["li
   }
 }
 
-/** Writes what is selected of the repository that stands at `path`, links as files that hold their target. */
-async function writeFiles(objects: Objects, dir: string, path: string, selection: Selection): Promise<void> {
-  const paths = selection.paths && pathsWithin(path, selection.paths);
-  if (paths?.length === 0) return;
-  const { FORCE, DONT_UPDATE_INDEX, DONT_WRITE_INDEX, DISABLE_PATHSPEC_MATCH } = nodegit.Checkout.STRATEGY;
-  const target = join(dir, path);
-  await mkdir(target, { recursive: true, mode: 0o755 });
-  objects.repository.setWorkdir(target, 0);
-  await nodegit.Checkout.tree(objects.repository, await objects.commit.getTree(), {
-    checkoutStrategy: FORCE | DONT_UPDATE_INDEX | DONT_WRITE_INDEX | DISABLE_PATHSPEC_MATCH,
-    disableFilters: 1,
-    ...(paths && { paths }),
-  });
-}
-
-/** The selected paths as the repository at `root` names them; undefined when all of it is selected. */
-function pathsWithin(root: string, paths: readonly string[]): string[] | undefined {
-  if (root === "") return [...paths];
-  if (paths.some((path) => root === path || root.startsWith(`${path}/`))) return undefined;
-  return paths.filter((path) => path.startsWith(`${root}/`)).map((path) => path.slice(root.length + 1));
-}
-
 /** The paths of files whose content Git LFS keeps elsewhere. */
 async function findPointers(found: readonly Found[], dir: string): Promise<ReadonlySet<string>> {
   const verdicts = new Map<string, boolean>();
@@ -157,7 +138,6 @@ async function finish({ path, mode }: TreeEntry, setting: Setting): Promise<Left
   const { dir, links, pointers, submodules } = setting;
   const place = join(dir, path);
   if (mode === "160000") {
-    await rmdir(place).catch(() => undefined); // libgit2 may or may not have made the empty folder
     const why = submodules?.leftOut.get(path) ?? "spec.source.submodules is not true";
     return {
       path,
