@@ -20,6 +20,8 @@ interface Attack {
   readonly files: Readonly<Record<string, FileContent>>;
   readonly spec?: Readonly<Record<string, unknown>>;
   readonly message?: string;
+  /** Paths of submodules, each at a commit that nobody has. */
+  readonly submodules?: readonly string[];
   /** `Ready`: its status and reason. */
   readonly ready: string;
 }
@@ -144,6 +146,42 @@ uploadpack = touch ${outside}/ran;
       "`id`'\"": "4",
       ".conops-aaaaaaaaaaaa.tmp": "5",
     }),
+    "submodule-with-a-command": {
+      ...refused("InvalidURL", web([]), {
+        ".gitmodules": `[submodule "s"]\n\tpath = s\n\turl = ext::sh%20-c%20touch%20${outside}/ran\n\tupdate = !touch ${outside}/ran\n`,
+      }),
+      submodules: ["s"],
+      spec: { source: { submodules: true } },
+    },
+    "submodule-of-the-machine": {
+      ...refused("InvalidURL", web([]), {
+        ".gitmodules": `[submodule "s"]\n\tpath = s\n\turl = file://${data}/mirrors/${"0".repeat(32)}\n`,
+      }),
+      submodules: ["s"],
+      spec: { source: { submodules: true } },
+    },
+    "submodule-that-is-not-wanted": {
+      ...harmless(web([]), {
+        ".gitmodules": `[submodule "s"]\n\tpath = s\n\turl = --upload-pack=touch\n\tupdate = !touch ${outside}/ran\n`,
+      }),
+      submodules: ["s"],
+    },
+    "pointer-of-lfs-in-a-mounted-folder": refused("UnsupportedContent", web(["volumes: ['./assets:/m']"]), {
+      "assets/film": `version https://git-lfs.github.com/spec/v1\noid sha256:${"a".repeat(64)}\nsize 1\n`,
+    }),
+    "pointer-of-lfs-that-nobody-uses": harmless(web([]), {
+      film: `version https://git-lfs.github.com/spec/v1\noid sha256:${"a".repeat(64)}\nsize 1\n`,
+    }),
+    "file-that-unfolds": refused("UnsupportedContent", web([]), { zeros: Buffer.alloc(3 * 2 ** 20) }),
+    "file-that-unfolds-elsewhere": {
+      files: {
+        "app/compose.yaml": web([]),
+        "zeros/zeros": Buffer.alloc(3 * 2 ** 20),
+        "links/l": { link: outside },
+      },
+      spec: { source: { path: "app" } },
+      ready: "True Synced",
+    },
     "shouting-subject": {
       ...harmless(web([])),
       message: `\u001b[2J\u001b]0;owned\u0007sub\rject ${"long ".repeat(40_000)}\n\nbody`,
@@ -198,14 +236,17 @@ describe("ConOps among enemies", function () {
     await writeFile(join(outside, "compose.yaml"), sleeper("x", [`environment: {L: ${SECRET}}`]));
     all = attacks(outside, world.data);
     controller = await world.start({
-      args: ["--concurrency", "8"],
+      args: ["--concurrency", "8", "--max-file-size", "2MiB"],
       env: { MARKER_TOKEN: MARKER, LANG: "C.UTF-8" },
     });
-    for (const [name, { files, message, spec }] of Object.entries(all)) {
+    for (const [name, { files, message, spec, submodules = [] }] of Object.entries(all)) {
       const repo = await world.repo(name);
       const message1 = join(world.root, "message");
       await writeFile(message1, message ?? "Attack");
       for (const [path, content] of Object.entries(files)) await repo.commit({ [path]: content });
+      for (const path of submodules) {
+        await repo.git("update-index", "--add", "--cacheinfo", `160000,${"1".repeat(40)},${path}`);
+      }
       await repo.git("commit", "--quiet", "--allow-empty", "--cleanup=verbatim", "--file", message1);
       await world.manifest(name, spec ?? {});
     }

@@ -287,6 +287,34 @@ describe("Git with a hostile repository", function () {
     expect(subject.length <= 200).to.equal(true);
   });
 
+  it("follows a ref whatever its name means to a shell, and gives no name a meaning", async () => {
+    const repo = await newRepo();
+    const sha = await repo.commit({ a: "x" });
+    const names = [
+      "$(touch canary)",
+      "`id`",
+      ";touch",
+      '"quoted"',
+      "--upload-pack=touch",
+      "%2e%2e",
+      "{a,b}",
+      "ümlaut",
+    ];
+    const refs = names.map((name) => `refs/heads/x${name.replaceAll(" ", "")}`);
+    refs.push("refs/heads/x/--upload-pack=touch");
+    for (const ref of refs) await repo.git("update-ref", ref, sha);
+    const remote = { id: `refs-${++count}`, url: server.url(repo.dir) };
+
+    const advertised = await git.listRefs(remote, signal);
+    expect(Object.keys(advertised.refs)).to.include.members(refs);
+    for (const ref of refs) {
+      const dir = join(base, `out-${++count}`);
+      expect(
+        (await git.stage({ remote: { ...remote, id: `refs-${count}` }, sha, ref, dir }, signal)).commit.sha,
+      ).to.equal(sha);
+    }
+  });
+
   it("refuses a ref that is no ref before it is used in a refspec", async () => {
     const repo = await newRepo();
     const sha = await repo.commit({ a: "x" });
