@@ -17,14 +17,14 @@ export interface SecretWiring {
   usersOf(key: string): Iterable<string>;
   /**
    * The keys to look at, too, when the resource of this key was edited: who refers to the Secret, where it is one; else the
-   * Secrets that it refers to now and did not at the last call, or the other way round.
+   * Secrets that it refers to now and did not at the last call (or at the start), or the other way round.
    */
   dependents(key: string): Iterable<string>;
 }
 
 export interface SecretWiringDeps {
-  readonly registry: Registry;
-  readonly records: RecordStore;
+  readonly registry: Pick<Registry, "get" | "lastGood" | "keys">;
+  readonly records: Pick<RecordStore, "list">;
   readonly keyring: Keyring;
   readonly dataKey: SealingKey;
   readonly readManifest: (manifest: Manifest) => Application | undefined;
@@ -36,6 +36,7 @@ export function wireSecrets(deps: SecretWiringDeps): SecretWiring {
   const { registry, records, keyring, dataKey, readManifest } = deps;
   /** Key → names of the Secrets that it referred to at the last call. */
   const referred = new Map<string, ReadonlySet<string>>();
+  for (const key of registry.keys()) turnedSecrets(key);
   return {
     secrets: createSecretStore({ declared: (name) => declaredSecret(name, registry), keyring, dataKey }),
     fingerprint: createFingerprint(dataKey, "fingerprints of renderings"),

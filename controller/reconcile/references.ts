@@ -10,7 +10,7 @@ import { secretNames } from "./secrets.ts";
 
 type Declared = Pick<Registry, "get" | "lastGood">;
 
-/** The Secret of that name. While the registry is away, or its absence is not judged yet, it is what it was. */
+/** The Secret of that name. While its manifest is wrong, or away and not judged yet, it is what it was. */
 export function declaredSecret(name: string, registry: Declared): DeclaredSecret {
   const key = resourceKey("Secret", name);
   const declaration = registry.get(key);
@@ -19,7 +19,8 @@ export function declaredSecret(name: string, registry: Declared): DeclaredSecret
       return presentOr(declaration.resource, { kind: "missing" });
     case "invalid": {
       const [fault] = declaration.faults;
-      return { kind: "invalid", message: fault === undefined ? declaration.place.file : formatFault(fault) };
+      const message = fault === undefined ? declaration.place.file : formatFault(fault);
+      return presentOr(registry.lastGood(key), { kind: "invalid", message });
     }
     case "absent":
     case "held":
@@ -42,7 +43,10 @@ export interface ReferencesDeps {
   readonly readManifest: (record: ApplicationRecord) => Application | undefined;
 }
 
-/** The keys of the Applications and Receivers that refer to the Secret. Looks at all of them: a Secret is rarely edited. */
+/**
+ * The keys of the Applications and Receivers that refer to the Secret; what is being deleted needs it no more. Looks at all
+ * of them: a Secret is rarely edited.
+ */
 export function dependentsOf(secret: string, deps: ReferencesDeps): ReadonlySet<string> {
   const { registry } = deps;
   const found = new Set<string>();
@@ -50,8 +54,8 @@ export function dependentsOf(secret: string, deps: ReferencesDeps): ReadonlySet<
   for (const key of registry.keys()) {
     const declaration = registry.get(key);
     const resource = declaration.kind === "declared" ? declaration.resource : registry.lastGood(key);
+    if (resource !== undefined || declaration.kind === "deleted") seen.add(key);
     if (resource === undefined) continue;
-    seen.add(key);
     if (resource.kind !== "Secret" && secretsOf(resource).has(secret)) found.add(key);
   }
   for (const record of deps.records()) {
