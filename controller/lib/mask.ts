@@ -13,7 +13,9 @@ const PIECE = 32;
 const SHORTEST = 4;
 /** A shorter stretch of base64, without the ends that depend on what stands around it, is found anywhere by chance. */
 const SHORTEST_STRETCH = 6;
-const FILTER_BITS = 16;
+/** Slots of a filter for each needle, so that chance fills few; and the most that a filter may have. */
+const SLOTS_PER_NEEDLE = 64;
+const MAX_SLOTS = 1 << 16;
 const FACTOR = 0x01000193;
 
 /**
@@ -88,7 +90,7 @@ interface Finder {
   readonly isWord: boolean;
   /** Hash → the needles that have it. */
   readonly needles: ReadonlyMap<number, readonly string[]>;
-  /** Most windows of a text are told not to be a needle by one look. */
+  /** Most windows of a text are told not to be a needle by one look. Its length is a power of two. */
   readonly filter: Uint8Array;
 }
 
@@ -117,14 +119,14 @@ function* piecesOf(form: string): Iterable<string> {
 
 function createFinder(length: number, isWord: boolean, all: ReadonlySet<string>): Finder {
   const needles = new Map<number, string[]>();
-  const filter = new Uint8Array(1 << FILTER_BITS);
+  const filter = new Uint8Array(Math.min(MAX_SLOTS, 2 ** Math.ceil(Math.log2(all.size * SLOTS_PER_NEEDLE))));
   for (const needle of all) {
     let hash = 0;
     for (let at = 0; at < length; at++) hash = (Math.imul(hash, FACTOR) + needle.charCodeAt(at)) | 0;
     const same = needles.get(hash);
     if (same === undefined) needles.set(hash, [needle]);
     else same.push(needle);
-    filter[slotOf(hash)] = 1;
+    filter[slotOf(hash, filter)] = 1;
   }
   return { length, isWord, needles, filter };
 }
@@ -166,14 +168,14 @@ function* find(text: string, { length, isWord, needles, filter }: Finder): Itera
     const begin = end - length;
     if (begin > 0) hash = (hash - Math.imul(text.charCodeAt(begin - 1), power)) | 0;
     hash = (Math.imul(hash, FACTOR) + text.charCodeAt(end - 1)) | 0;
-    if (begin < 0 || filter[slotOf(hash)] === 0) continue;
+    if (begin < 0 || filter[slotOf(hash, filter)] === 0) continue;
     const isFound = needles.get(hash)?.some((needle) => text.startsWith(needle, begin)) === true;
     if (isFound && !(isWord && isInWord(text, begin, end))) yield begin;
   }
 }
 
-function slotOf(hash: number): number {
-  return (hash ^ (hash >>> FILTER_BITS)) & ((1 << FILTER_BITS) - 1);
+function slotOf(hash: number, { length }: Uint8Array): number {
+  return (hash ^ (hash >>> 16)) & (length - 1);
 }
 
 function isInWord(text: string, begin: number, end: number): boolean {

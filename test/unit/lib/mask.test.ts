@@ -145,4 +145,12 @@ describe("createMask()", () => {
     expect(mask("a".repeat(100_000))).to.equal("***");
     expect(mask(`${"c".repeat(100_000)}aaaab`)).to.equal(`${"c".repeat(100_000)}***`);
   });
+
+  it("costs little memory for a short value", () => {
+    const before = process.memoryUsage().arrayBuffers;
+    const masks = Array.from({ length: 200 }, (_, at) => createMask([`a secret of a database, no. ${at}`]));
+    for (const mask of masks) expect(mask("nothing")).to.equal("nothing");
+
+    expect((process.memoryUsage().arrayBuffers - before) / masks.length).to.be.lessThan(20_000);
+  });
 });
