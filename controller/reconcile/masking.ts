@@ -7,6 +7,7 @@ import type { Log } from "../lib/log.ts";
 import type { Mask } from "../lib/mask.ts";
 import type { Finding } from "./judged.ts";
 import type { Plan } from "./plan.ts";
+import { AdoptionRequiredError } from "./require.ts";
 
 /** Fields of log lines that hold names and closed words. */
 const NAMES: ReadonlySet<string> = new Set([
@@ -39,6 +40,7 @@ export function maskedLog(log: Log, mask: Mask): Log {
 
 /** The same failure in words that hold none of the values. What it was caused by is left out where it would. */
 export function maskedError(error: ReconcileError, mask: Mask): ReconcileError {
+  if (error instanceof AdoptionRequiredError) return error.told(mask);
   const message = mask(error.message);
   const cause = error.cause instanceof Error ? error.cause.message : "";
   const isClean = message === error.message && mask(cause) === cause;

@@ -9,6 +9,7 @@ import type { Visit } from "./visit.ts";
 /** A project that somebody else brought up, and that cannot be taken over without loss. */
 export class AdoptionRequiredError extends ReconcileError {
   readonly plan: { readonly removes: readonly string[]; readonly changes: readonly string[] };
+  readonly #project: string;
 
   constructor(project: string, plan: AdoptionRequiredError["plan"]) {
     const count = plan.removes.length + plan.changes.length;
@@ -17,6 +18,16 @@ export class AdoptionRequiredError extends ReconcileError {
       { reason: "AdoptionRequired", terminal: true },
     );
     this.plan = plan;
+    this.#project = project;
+  }
+
+  /** The same, its plan in other words. */
+  told(inWords: (text: string) => string): AdoptionRequiredError {
+    const { removes, changes } = this.plan;
+    return new AdoptionRequiredError(this.#project, {
+      removes: removes.map(inWords),
+      changes: changes.map(inWords),
+    });
   }
 }
 

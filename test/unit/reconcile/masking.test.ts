@@ -3,6 +3,7 @@ import { ReconcileError } from "../../../controller/api/errors.ts";
 import type { LogFields } from "../../../controller/lib/log.ts";
 import { createMask } from "../../../controller/lib/mask.ts";
 import { maskedError, maskedLog } from "../../../controller/reconcile/masking.ts";
+import { AdoptionRequiredError } from "../../../controller/reconcile/require.ts";
 
 const mask = createMask(["hunter2"]);
 
@@ -55,5 +56,20 @@ describe("maskedError()", () => {
 
   it("leaves out a cause that tells it, where the message does not", () => {
     expect(maskedError(error("no", new Error("hunter2")), mask).cause).to.equal(undefined);
+  });
+
+  it("takes values out of every line of what taking a project over would change", () => {
+    const plan = {
+      removes: ['container "a"'],
+      changes: ['"/d": "/x" → "/hunter2"', '"/e": "/y" → "/hunter2"'],
+    };
+
+    const masked = maskedError(new AdoptionRequiredError("shop", plan), mask);
+
+    expect(masked).to.be.instanceOf(AdoptionRequiredError);
+    expect((masked as AdoptionRequiredError).plan).to.deep.equal({
+      removes: ['container "a"'],
+      changes: ['"/d": "/x" → "/***"', '"/e": "/y" → "/***"'],
+    });
   });
 });
