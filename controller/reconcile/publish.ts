@@ -46,6 +46,7 @@ const STOPPERS: ReadonlySet<Reason> = new Set([
   "ProjectNameTaken",
   "ProjectNameImmutable",
   "EngineChanged",
+  "SecretInvalid",
 ]);
 
 function tellTurn(

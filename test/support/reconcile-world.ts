@@ -13,7 +13,7 @@ import type { ObservedContainer } from "../../controller/docker/docker.ts";
 import type { StageRequest } from "../../controller/git/git.ts";
 import { openLedgerStore } from "../../controller/git/ledger.ts";
 import { gitBlobId, sha256 } from "../../controller/lib/hash.ts";
-import { silentLog } from "../../controller/lib/log.ts";
+import { silentLog, type Log } from "../../controller/lib/log.ts";
 import { createSlots, type Slots } from "../../controller/lib/slots.ts";
 import type { SecretCare } from "../../controller/reconcile/secret-care.ts";
 import type { ReconcileDeps } from "../../controller/reconcile/deps.ts";
@@ -40,6 +40,8 @@ export interface ReconcileWorld {
   readonly dataDir: string;
   /** What was done, in order: `up web db`, `start ID`, ... */
   readonly acts: string[];
+  /** What the log told of events: `NeedsAttention SecretInvalid`. */
+  readonly events: string[];
   /** Keys named by the reconciler itself. */
   readonly named: string[];
   readonly containers: ObservedContainer[];
@@ -98,6 +100,11 @@ export async function createReconcileWorld(): Promise<ReconcileWorld> {
   const hardStop = new AbortController();
   let head: string | undefined;
   const acts: string[] = [];
+  const events: string[] = [];
+  const note: Log["info"] = (_message, { event, reason } = {}) => {
+    if (typeof event === "string") events.push([event, reason].join(" "));
+  };
+  const log: Log = { ...silentLog, info: note, warn: note, error: note };
   const containers: ObservedContainer[] = [];
   let writes = 0;
 
@@ -244,7 +251,7 @@ export async function createReconcileWorld(): Promise<ReconcileWorld> {
       processes: { isAlive: () => Promise.resolve(false), end: () => Promise.resolve() },
       self: world.self,
       clock,
-      log: silentLog,
+      log,
       metrics: {
         observed: () => undefined,
         driftFound: () => undefined,
@@ -266,6 +273,7 @@ export async function createReconcileWorld(): Promise<ReconcileWorld> {
     clock,
     dataDir,
     acts,
+    events,
     named: [],
     containers,
     statuses: new Map(),

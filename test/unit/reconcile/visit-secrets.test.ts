@@ -93,13 +93,16 @@ describe("a visit of an Application that refers to Secrets", () => {
     world.declare("shop", { compose });
 
     await world.settle("shop", 10_000);
+    await world.visit("shop");
     expect(condition("Ready")).to.match(/^False SecretInvalid: .*there is no Secret "shop"/);
     expect(status().phase).to.equal("Error");
     expect(world.acts).to.deep.equal([]);
+    expect(world.events).to.deep.equal(["NeedsAttention SecretInvalid"]);
 
     world.keep("shop", { db: MARKER });
     await world.settle("shop", 10_000);
     expect(condition("Ready")).to.match(/^True/);
+    expect(world.events).to.include("GoesOn SecretInvalid");
   });
 
   it("does not ask the remote without its credential, and asks with it as soon as there is one", async () => {
