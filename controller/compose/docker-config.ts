@@ -26,12 +26,20 @@ const SHARED_MEMORY = "/dev/shm";
 /** Linux's magic number of tmpfs. */
 const TMPFS = 0x01021994;
 
-/** What a killed controller left behind is removed before the first use. */
+/** What a killed controller left behind is removed at once; where that fails, before the next use. */
 export function createDockerConfigs({ folder, own }: DockerConfigsOptions): DockerConfigs {
   const prefix = `conops-${sha256(folder).slice(0, 16)}-`;
   let prepared: Promise<string> | undefined;
 
-  async function prepare(): Promise<string> {
+  function prepare(): Promise<string> {
+    prepared ??= sweep().catch((error: unknown) => {
+      prepared = undefined;
+      throw error;
+    });
+    return prepared;
+  }
+
+  async function sweep(): Promise<string> {
     const place = (await isInMemory(SHARED_MEMORY)) ? SHARED_MEMORY : folder;
     for (const name of await readdir(place)) {
       if (name.startsWith(prefix)) await rm(join(place, name), { recursive: true, force: true });
@@ -39,11 +47,12 @@ export function createDockerConfigs({ folder, own }: DockerConfigsOptions): Dock
     return place;
   }
 
+  prepare().catch(() => undefined);
+
   return {
     async during(json, work) {
       if (json === undefined) return work(undefined);
-      prepared ??= prepare();
-      const made = await mkdtemp(join(await prepared, prefix)); // 0700
+      const made = await mkdtemp(join(await prepare(), prefix)); // 0700
       const remove = (): void => rmSync(made, { recursive: true, force: true });
       process.once("exit", remove);
       try {
