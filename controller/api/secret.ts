@@ -40,3 +40,8 @@ export interface Secret {
 export function plainBytes(field: Extract<SecretField, { readonly form: "plain" }>): Buffer {
   return Buffer.from(field.text, field.in === "data" ? "base64" : "utf8");
 }
+
+/** Whether the annotation of this name holds a copy of the whole manifest, as kubectl keeps it, with every value. */
+export function isCopyOfManifest(annotation: string): boolean {
+  return /(?:^|\/)last-applied-configuration$/.test(annotation);
+}

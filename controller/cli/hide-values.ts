@@ -1,14 +1,12 @@
 /** No command prints a secret: what is read of one is hidden before anything else sees it. */
 import type { ManifestDocument } from "../api/application.ts";
-import type { Secret, SecretField } from "../api/secret.ts";
+import { isCopyOfManifest, type Secret, type SecretField } from "../api/secret.ts";
 import type { ParsedDocument } from "../registry/parse.ts";
 
 /** Stands for every value that a Secret holds in plain text. */
 export const HIDDEN = "***";
 
 const PLAIN = ["stringData", "data"];
-/** Where kubectl keeps a copy of the whole manifest. */
-const COPIES = /(?:^|\/)last-applied-configuration$/;
 
 /** The document, where it is a Secret without its values; sealed ones stay, as they are safe to show. */
 export function hideValues(document: ParsedDocument): ParsedDocument {
@@ -23,7 +21,7 @@ function hideSecret(secret: Secret): Secret {
   ]);
   return {
     ...secret,
-    annotations: hideIn(secret.annotations, (name) => COPIES.test(name)),
+    annotations: hideIn(secret.annotations, isCopyOfManifest),
     fields: Object.fromEntries(fields),
     manifest: hideManifest(secret.manifest),
   };
@@ -34,7 +32,7 @@ function hideManifest(manifest: ManifestDocument): ManifestDocument {
   const metadata =
     annotations === undefined
       ? manifest.metadata
-      : { ...manifest.metadata, annotations: hideIn(annotations, (name) => COPIES.test(name)) };
+      : { ...manifest.metadata, annotations: hideIn(annotations, isCopyOfManifest) };
   const fields = Object.entries(manifest).map(([name, value]) => [
     name,
     PLAIN.includes(name) && typeof value === "object" && value !== null ? hideIn(value, () => true) : value,

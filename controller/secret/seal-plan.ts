@@ -2,7 +2,7 @@
  * Which edits of its document seal a Secret, and which seal it anew by the first key. Pure; the edits are made by whoever has
  * the file.
  */
-import { plainBytes, type Secret } from "../api/secret.ts";
+import { isCopyOfManifest, plainBytes, type Secret } from "../api/secret.ts";
 import type { SealingKey } from "../lib/aead.ts";
 import { firstKey, type Keyring } from "./keyring.ts";
 import { openValue, readSealedHeader, sealValue } from "./sealed-value.ts";
@@ -28,7 +28,7 @@ export function plainFields({ fields }: Secret): readonly string[] {
 
 /**
  * Seals every field that is written plain; nothing when none is. A field keeps its place in the text, and its comments,
- * where it can. `now` is wall milliseconds.
+ * where it can. A copy of the manifest in an annotation goes: it holds what is sealed. `now` is wall milliseconds.
  */
 export function planSealing(secret: Secret, key: SealingKey, now: number): readonly SealingEdit[] {
   if (plainFields(secret).length === 0) return [];
@@ -50,6 +50,9 @@ export function planSealing(secret: Secret, key: SealingKey, now: number): reado
   }
   for (const place of PLACES) {
     if (place !== renamed && isThere(place)) edits.push({ kind: "remove", path: [place] });
+  }
+  for (const name of Object.keys(secret.annotations).filter(isCopyOfManifest)) {
+    edits.push({ kind: "remove", path: ["metadata", "annotations", name] });
   }
   return edits;
 }

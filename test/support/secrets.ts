@@ -8,17 +8,18 @@ type Values = Readonly<Record<string, string>>;
 export interface SecretParts {
   readonly name?: string;
   readonly type?: string;
+  readonly annotations?: Values;
   readonly stringData?: Values;
   readonly data?: Values;
   readonly sealedData?: Values;
 }
 
 /** A Secret as the registry reads it. Throws when it would be refused. */
-export function secretOf({ name = "shop", type = "Opaque", ...fields }: SecretParts): Secret {
+export function secretOf({ name = "shop", type = "Opaque", annotations, ...fields }: SecretParts): Secret {
   const checked = checkSecret({
     apiVersion: "conops.dev/v1alpha1",
     kind: "Secret",
-    metadata: { name },
+    metadata: { name, ...(annotations && { annotations }) },
     type,
     ...fields,
   });

@@ -70,6 +70,19 @@ describe("planSealing()", () => {
       values: { b: "2" },
     },
     {
+      name: "takes out the copy that kubectl keeps in an annotation, and no other annotation",
+      parts: {
+        annotations: { "kubectl.kubernetes.io/last-applied-configuration": "{}", "example.com/of": "Ada" },
+        stringData: { db: "x" },
+      },
+      words: [
+        "rename stringData sealedData",
+        "set sealedData.db",
+        "remove metadata.annotations.kubectl.kubernetes.io/last-applied-configuration",
+      ],
+      values: { db: "x" },
+    },
+    {
       name: "does nothing where all is sealed",
       parts: { sealedData: { b: sealed("b", "2", old) } },
       words: [],
