@@ -123,6 +123,8 @@ async function runConfig(
     captureStdoutBytes: limits.renderedBytes,
     signal,
     outlives: false,
+    // Before anything is cut: of a value that a cut goes through, a part would be left.
+    ...(request.mask && { mask: request.mask }),
   });
   signal.throwIfAborted();
   const lines = result.output.split("\n").map((line) => withoutStaging(line, request));

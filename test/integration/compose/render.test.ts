@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from "
 import { join } from "node:path";
 import type { ReconcileError } from "../../../controller/api/errors.ts";
 import type { LeftOut } from "../../../controller/compose/compose.ts";
+import { createMask } from "../../../controller/lib/mask.ts";
 import { createSandbox, IMAGE, type Sandbox, sleeper, variable, yaml } from "./sandbox.ts";
 
 const leftOut = (path: string): LeftOut => ({
@@ -26,6 +27,21 @@ describe("render()", () => {
     reason,
     terminal,
     message: message.replace("Cannot use the Compose project: ", ""),
+  });
+
+  it("repeats no part of a value, wherever a long message of Compose is cut", async () => {
+    const value = "hunter2-and-a-half";
+    const mask = createMask([value]);
+    sandbox.write({ "compose.yaml": yaml({ services: { a: sleeper({ ports: ["${PAD}${DB}"] }) } }) });
+    const messages: string[] = [];
+    for (const length of [200, 240, 250, 260, 270, 300]) {
+      const env = [variable("PAD", "x".repeat(length)), variable("DB", value)];
+      messages.push((await sandbox.refused({ env, mask })).message);
+    }
+
+    expect(messages.join("\n")).not.to.contain(value.slice(0, 5));
+    expect(messages.some((message) => message.endsWith("…"))).to.equal(true);
+    expect(messages.some((message) => message.includes("x***"))).to.equal(true);
   });
 
   describe("what it yields", () => {
