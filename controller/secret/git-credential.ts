@@ -8,8 +8,20 @@ import { normalisePrivateKey, privateKeyFault } from "./private-key.ts";
 const ANY_USERNAME = "git";
 const TYPES = "kubernetes.io/ssh-auth, kubernetes.io/basic-auth or conops.dev/bearer-token";
 
-/** The credential, by the type of the Secret. A fault is one line that names the field, and never holds a value. */
+/** To see that a passphrase opens a key takes as long as whoever locked it wanted: a tenth of a second, for example. */
+const known = new WeakMap<OpenedSecret, Reading<GitCredential>>();
+
+/**
+ * The credential, by the type of the Secret; read once for each opened one. A fault is one line that names the field, and
+ * never holds a value.
+ */
 export function gitCredentialOf(secret: OpenedSecret): Reading<GitCredential> {
+  const read = known.get(secret) ?? readCredential(secret);
+  known.set(secret, read);
+  return read;
+}
+
+function readCredential(secret: OpenedSecret): Reading<GitCredential> {
   if (secret.type === "kubernetes.io/ssh-auth") return readKey(secret);
   if (secret.type === "kubernetes.io/basic-auth") return readPassword(secret);
   if (secret.type === "conops.dev/bearer-token") {

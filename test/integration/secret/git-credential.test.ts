@@ -9,6 +9,14 @@ import { openedOf } from "../../support/secrets.ts";
 const PASSPHRASE = "correct horse";
 
 describe("gitCredentialOf()", () => {
+  it("reads an opened Secret once, and another one anew", () => {
+    const opened = openedOf({ type: "conops.dev/bearer-token", stringData: { token: "one" } });
+    const other = openedOf({ type: "conops.dev/bearer-token", stringData: { token: "two" } });
+
+    expect(gitCredentialOf(opened)).to.equal(gitCredentialOf(opened));
+    expect(gitCredentialOf(other)).to.deep.equal({ kind: "ok", value: { kind: "bearer", token: "two" } });
+  });
+
   let folder: string;
   /** Makes a key as people do. */
   function makeKey(type: string, format: string, passphrase: string): string {
