@@ -17,18 +17,26 @@ const SHORTEST_STRETCH = 6;
 const SLOTS_PER_NEEDLE = 64;
 const MAX_SLOTS = 1 << 16;
 const FACTOR = 0x01000193;
+/** What stands where a text was cut. */
+const CUT = "…";
 
 /**
  * Makes a mask of `values`. Blank ones are no secrets. It works in a time that is linear in the text, whatever the values
- * are; a part of a long value is masked too, as far as pieces of 32 characters go.
+ * are; a part of a long value is masked too, as far as pieces of 32 characters go, and the beginning of one that a cut (…)
+ * went through.
  */
 export function createMask(values: Iterable<string | Uint8Array>): Mask {
   const bytes = [...values].map((value) => (typeof value === "string" ? Buffer.from(value) : value));
   if (bytes.every(({ length }) => length === 0)) return (text) => text;
   let finders: readonly Finder[] | undefined;
+  let sorted: readonly string[] | undefined;
   return (text) => {
     finders ??= createFinders(new Set(bytes.flatMap((value) => formsOf(Buffer.from(value)))));
-    return cover(text, finders);
+    if (!text.includes(CUT)) return cover(text, finders);
+    sorted ??= finders
+      .flatMap(({ isWord, needles }) => (isWord ? [] : [...needles.values()].flat()))
+      .toSorted();
+    return cover(text, finders, beginnings(text, sorted));
   };
 }
 
@@ -132,9 +140,13 @@ function createFinder(length: number, isWord: boolean, all: ReadonlySet<string>)
 }
 
 /** Replaces each stretch that needles cover, touching or overlapping, by one mask. */
-function cover(text: string, finders: readonly Finder[]): string {
+function cover(
+  text: string,
+  finders: readonly Finder[],
+  cut: Iterable<readonly [number, number]> = [],
+): string {
   /** Where the longest needle ends that begins here. */
-  const endOf = new Map<number, number>();
+  const endOf = new Map<number, number>(cut);
   for (const finder of finders) {
     for (const at of find(text, finder)) endOf.set(at, Math.max(endOf.get(at) ?? 0, at + finder.length));
   }
@@ -172,6 +184,27 @@ function* find(text: string, { length, isWord, needles, filter }: Finder): Itera
     const isFound = needles.get(hash)?.some((needle) => text.startsWith(needle, begin)) === true;
     if (isFound && !(isWord && isInWord(text, begin, end))) yield begin;
   }
+}
+
+/** From where to where, before a cut, the text is as a needle begins. */
+function* beginnings(text: string, sorted: readonly string[]): Iterable<readonly [number, number]> {
+  for (let at = text.indexOf(CUT); at >= 0; at = text.indexOf(CUT, at + 1)) {
+    for (let length = Math.min(at, PIECE); length >= SHORTEST; length--) {
+      if (!isBeginning(text.slice(at - length, at), sorted)) continue;
+      yield [at - length, at];
+      break;
+    }
+  }
+}
+
+function isBeginning(text: string, sorted: readonly string[]): boolean {
+  let [low, high] = [0, sorted.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((sorted[middle] ?? "") < text) low = middle + 1;
+    else high = middle;
+  }
+  return sorted[low]?.startsWith(text) === true;
 }
 
 function slotOf(hash: number, { length }: Uint8Array): number {

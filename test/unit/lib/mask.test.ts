@@ -65,6 +65,12 @@ describe("createMask()", () => {
       expected: "*** 142 42x (***)",
     },
     {
+      name: "what a cut left of a value, be it a long one",
+      values: ["hunter2-and-a-half", "0123456789".repeat(10)],
+      text: `says hunter2-an… and ${"0123456789".repeat(10).slice(0, 77)}… but hun…`,
+      expected: "says ***… and ***… but hun…",
+    },
+    {
       name: "nothing for values that are blank",
       values: ["", " ", "\n"],
       text: "a b\nc",
