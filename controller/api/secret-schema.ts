@@ -59,16 +59,22 @@ export function mayBeSecret(document: unknown): boolean {
   return Object.keys(document).some((field) => nearest(field, PLACES) !== undefined);
 }
 
-/** The part of the path of a field that may be told: names of the schema, and those that a field of a Secret may have. */
-export function tellablePath(path: FieldPath): FieldPath {
+/**
+ * The part of the path of a field that may be told: names of the schema, and those that a field of a Secret may have; but no
+ * name that nothing belongs to, which is what a value becomes that lost its name: `{token: , hunter2}`.
+ */
+export function tellablePath(path: FieldPath, document: unknown): FieldPath {
   let schema: Schema | undefined = checker.schema;
+  let value = document;
   const told: (string | number)[] = [];
   for (const part of path) {
     const known: Schema | undefined = Object.hasOwn(schema.properties ?? {}, part)
       ? schema.properties?.[part]
       : undefined;
     const values: Schema | false | undefined = schema.additionalProperties;
-    schema = known ?? (typeof values === "object" && FIELD_NAME.test(String(part)) ? values : undefined);
+    value = typeof value === "object" && value !== null ? (value as Fields)[part] : undefined;
+    const isName = value !== null && FIELD_NAME.test(String(part));
+    schema = known ?? (typeof values === "object" && isName ? values : undefined);
     if (schema === undefined) break;
     told.push(part);
   }

@@ -85,7 +85,7 @@ function parseDocument(
   const isConfidential = mayBeSecret(yaml.value);
   const faults: Fault[] = [];
   const add = (path: FieldPath, message: string, { line, column }: Place): void => {
-    const field = formatPath(isConfidential ? tellablePath(path) : path);
+    const field = formatPath(isConfidential ? tellablePath(path, yaml.value) : path);
     faults.push({ file, line, column, field, message });
   };
   for (const fault of yaml.faults) add(fault.path, isConfidential ? fault.discreet : fault.message, fault);

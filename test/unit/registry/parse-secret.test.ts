@@ -50,6 +50,12 @@ describe("faults of a Secret", () => {
       "a value as the name of a field in two places",
       `${HEAD}stringData: {"${MARKER} x": a}\ndata: {"${MARKER} x": a}\n`,
     ],
+    ["a value after a comma too many", `${HEAD}stringData: {token: , ${MARKER}}\n`],
+    ["a value without the name of its field", `${HEAD}stringData: {${MARKER}}\n`],
+    [
+      "an annotation without its name",
+      HEAD.replace("name: shop", `name: shop\n  annotations: {a, ${MARKER}}`),
+    ],
     ["a value in the place of the fields", `${HEAD}stringData: ${MARKER}\n`],
     ["a value that is no base64", `${HEAD}data:\n  token: "${MARKER}!"\n`],
     ["a value that is not sealed", `${HEAD}sealedData:\n  token: ${MARKER}\n`],
