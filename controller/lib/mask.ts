@@ -145,29 +145,25 @@ function cover(
   finders: readonly Finder[],
   cut: Iterable<readonly [number, number]> = [],
 ): string {
-  /** Where the longest needle ends that begins here. */
-  const endOf = new Map<number, number>(cut);
-  for (const finder of finders) {
-    for (const at of find(text, finder)) endOf.set(at, Math.max(endOf.get(at) ?? 0, at + finder.length));
-  }
-  if (endOf.size === 0) return text;
+  /** Where the longest needle ends that begins here; 0 for none. Made when the first is found. */
+  let endOf: Int32Array | undefined;
+  const note = (from: number, to: number): void => {
+    endOf ??= new Int32Array(text.length);
+    endOf[from] = Math.max(endOf[from] ?? 0, to);
+  };
+  for (const [from, to] of cut) note(from, to);
+  for (const finder of finders) for (const at of find(text, finder)) note(at, at + finder.length);
+  if (endOf === undefined) return text;
   let covered = "";
   let done = 0;
-  let begin = -1;
-  let end = -1;
-  const close = (): void => {
-    if (begin < 0) return;
-    covered += text.slice(done, begin) + MASKED;
+  for (let at = 0; at < text.length; at++) {
+    let end = endOf[at] ?? 0;
+    if (end === 0) continue;
+    covered += text.slice(done, at) + MASKED;
+    for (; at <= end && at < text.length; at++) end = Math.max(end, endOf[at] ?? 0);
     done = end;
-  };
-  for (const [from, to] of [...endOf].toSorted(([a], [b]) => a - b)) {
-    if (from > end) {
-      close();
-      begin = from;
-    }
-    end = Math.max(end, to);
+    at = end;
   }
-  close();
   return covered + text.slice(done);
 }
 
