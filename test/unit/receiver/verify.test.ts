@@ -250,6 +250,17 @@ describe("verify()", () => {
       expect(check("gitlab", others, { token })).to.equal(undefined);
     });
 
+    it("takes nothing where the token holds no key, by which anybody could sign", () => {
+      const empty = createHmac("sha256", "").update(`id-1.1700000000.${BODY}`).digest("base64");
+      const signed = headers.map(([name, value]): Header => [
+        name,
+        name === "webhook-signature" ? `v1,${empty}` : value,
+      ]);
+      for (const none of ["whsec_", "whsec_==", "whsec_!"]) {
+        expect(check("gitlab", signed, { token: none })).to.equal("SecretUnavailable");
+      }
+    });
+
     it("does not take the token itself", () => {
       expect(check("gitlab", [["x-gitlab-token", token]], { token })).to.equal("SignatureMissing");
     });
