@@ -87,9 +87,9 @@ export function createMirrorKeeper(options: MirrorKeeperOptions): MirrorKeeper {
     const attempt = await attemptOf(request);
     const release = await fetching.exclusive(id, signal);
     let over: Promise<void> = Promise.resolve();
+    const isDamaged = damaged !== undefined && damaged === generation(id);
+    const target = isDamaged ? `${mirror}.fresh` : mirror;
     try {
-      const isDamaged = damaged !== undefined && damaged === generation(id);
-      const target = isDamaged ? `${mirror}.fresh` : mirror;
       if (isDamaged) await removeFolder(target);
       await makeBareRepository(target);
       const run = pool.run(jobOf(request, attempt, target, refspecsFor(request.ref)), signal);
@@ -102,7 +102,9 @@ export function createMirrorKeeper(options: MirrorKeeperOptions): MirrorKeeper {
     } catch (error) {
       throw await pauses.explain(attempt, error);
     } finally {
-      void over.then(release); // a fetch that was given up may still write
+      // A fetch that was given up may still write. What it did not bring to its place is of no use to anybody.
+      const clean = over.then(() => (isDamaged ? removeFolder(target) : undefined));
+      tracked(clean.finally(release)).catch(() => undefined); // else the next prune
     }
   }
 
