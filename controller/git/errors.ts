@@ -66,16 +66,20 @@ export function explain(attempt: Attempt, error: unknown): unknown {
  * everything but what the content or the disk explains; while fetching, only what the remote cannot have caused.
  */
 export function isDamage(error: unknown): boolean {
-  if (!(error instanceof OperationError) || error.failure.kind !== "failed") return false;
+  if (!(error instanceof OperationError)) return false;
+  if (error.failure.kind === "lost") return CRASHED.test(error.failure.how);
+  if (error.failure.kind !== "failed") return false;
   const { kind, message } = error.failure.failure;
   if (kind !== "native") return false;
   return isLocal(error.op) ? !EXPLAINED.test(message) : DAMAGED.test(message);
 }
 
+/** libgit2 maps packs and indexes into memory, and does not survive all that can stand in an index. */
+const CRASHED = /SIG(?:SEGV|BUS|ABRT|ILL|FPE)/;
 const EXPLAINED =
   /invalid path|too long|no space left|disk quota|permission denied|operation not permitted|read-only|too many open files|input\/output error/i;
 const DAMAGED =
-  /zlib|inflate|corrupt|object not found|pack|mirror is no repository|malformed|failed to lock|\.lock'|ref '|reference|failed to mmap|target OID|config|invalid (?:literal|stored|distance|block|code|bit)|incorrect (?:data|header|length)|not a directory|no such file/i;
+  /zlib|inflate|corrupt|object not found|delta|pack|mirror is no repository|malformed|failed to lock|\.lock'|ref '|reference|failed to mmap|target OID|config|invalid (?:literal|stored|distance|block|code|bit)|incorrect (?:data|header|length)|not a directory|no such file/i;
 
 function causeOf({ op, failure }: OperationError, attempt: Attempt): Cause {
   const general: Reason = isLocal(op) ? "CheckoutFailed" : "FetchFailed";

@@ -53,12 +53,20 @@ export interface WorkerUse {
 
 const TICKS_PER_SECOND = 100;
 
+/** The ids of the Git workers whose folders are below `base`. */
+export async function workersOf(base: string): Promise<number[]> {
+  const found: number[] = [];
+  for (const pid of (await readdir("/proc")).filter((name) => /^\d+$/.test(name))) {
+    const folder = await readlink(`/proc/${pid}/cwd`).catch(() => "");
+    if (folder.startsWith(`${base}/`) && folder.includes("/git-home/")) found.push(Number(pid));
+  }
+  return found;
+}
+
 /** What the Git workers below the data directory `base` use now. */
 export async function useOfWorkers(base: string): Promise<WorkerUse> {
   const use = { processes: 0, rssBytes: 0, descriptors: 0, cpuSeconds: 0 };
-  for (const pid of (await readdir("/proc")).filter((name) => /^\d+$/.test(name))) {
-    const folder = await readlink(`/proc/${pid}/cwd`).catch(() => "");
-    if (!folder.startsWith(base)) continue;
+  for (const pid of await workersOf(base)) {
     try {
       const status = await readFile(`/proc/${pid}/status`, "utf8");
       const stat = await readFile(`/proc/${pid}/stat`, "utf8");

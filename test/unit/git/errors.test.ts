@@ -111,6 +111,7 @@ describe("isDamage()", () => {
     { op: "fetch", said: "No space left on device", expected: false },
     { op: "fetch", said: "object not found - no match for id (0123)", expected: true },
     { op: "fetch", said: "failed to lock file '/m/refs/x.lock' for writing", expected: true },
+    { op: "fetch", said: "missing delta bases", expected: true },
     { op: "checkout", said: "cannot checkout to invalid path '.git'", expected: false },
     { op: "checkout", said: "could not open '/x/y': File name too long", expected: false },
     { op: "checkout", said: "failed to write: No space left on device", expected: false },
@@ -122,6 +123,15 @@ describe("isDamage()", () => {
       expect(isDamage(new OperationError(op, native(said)))).to.equal(expected);
     });
   }
+
+  it("suspects the mirror when libgit2 crashes, and not when somebody ends its worker", () => {
+    const lost = (how: string) => new OperationError("fetch", { kind: "lost", how });
+
+    expect(isDamage(lost("signal SIGSEGV"))).to.equal(true);
+    expect(isDamage(lost("signal SIGBUS"))).to.equal(true);
+    expect(isDamage(lost("signal SIGKILL"))).to.equal(false);
+    expect(isDamage(lost("exit code 1"))).to.equal(false);
+  });
 
   it("does not suspect the mirror for what the content is, or how long it took", () => {
     const unsafe: OperationFailure = { kind: "failed", failure: { kind: "UnsafePath", message: "corrupt" } };
