@@ -44,12 +44,12 @@ export async function applyTarget(
 ): Promise<Applied> {
   const { revision } = target;
   const startedAt = deps.clock.now();
-  const { credentialsDigest } = visit.secrets;
+  const { credentialsDigest = "" } = visit.secrets;
   await visit.update((record) => ({
     ...record,
     attempt: {
       ...begun(record, target, trigger, startedAt),
-      ...(credentialsDigest !== undefined && { credentialsDigest }),
+      credentialsDigest,
     },
   }));
   failpoint("sync-started", visit.name);

@@ -63,8 +63,8 @@ export function decide(situation: Situation): Decision {
   if (attempted?.result === "running") return { kind: "apply", target, trigger: attempted.trigger };
   if (attempted !== undefined) {
     const { terminal = false, retryAt = 0 } = attempted;
-    const { credentialsDigest = situation.credentialsDigest } = attempted;
-    if (credentialsDigest !== situation.credentialsDigest)
+    const { credentialsDigest: credentials = "" } = situation;
+    if ((attempted.credentialsDigest ?? credentials) !== credentials)
       return { kind: "apply", target, trigger: "SecretChanged" };
     // An edit may lift what was refused, also one that makes no new target (`adopt: true`).
     if (terminal && attempted.generation === situation.generation) return { kind: "backoff", target };

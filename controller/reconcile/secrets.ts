@@ -156,7 +156,7 @@ export function secretsInUse(spec: ApplicationSpec, store: SecretStore): Secrets
 export function secretNames({ source, compose }: ApplicationSpec): ReadonlySet<string> {
   return new Set([
     ...(source.secretRef === undefined ? [] : [source.secretRef]),
-    ...source.submoduleSecretRefs.map(({ secretRef }) => secretRef),
+    ...(source.submodules ? source.submoduleSecretRefs : []).map(({ secretRef }) => secretRef),
     ...(source.verify?.secretRef === undefined ? [] : [source.verify.secretRef]),
     ...compose.env.flatMap((variable) => ("secretKeyRef" in variable ? [variable.secretKeyRef.name] : [])),
     ...compose.imagePullSecrets,

@@ -76,7 +76,7 @@ export interface Attempt extends Target {
   /** Nothing but an edit of the manifest (a generation other than this), a new revision or a request can help. */
   readonly terminal?: boolean;
   readonly generation?: number;
-  /** Of the credentials that it had: with others it may succeed. */
+  /** Of the credentials that it had, empty for none: with others it may succeed. Not there where none were asked for. */
   readonly credentialsDigest?: string;
   /** What taking over somebody else's project would remove and change, while that is the reason. */
   readonly adoption?: { readonly removes: readonly string[]; readonly changes: readonly string[] };

@@ -115,7 +115,16 @@ const cases: readonly (readonly [string, Partial<Situation>, ReturnType<typeof d
     { kind: "apply", target: B, trigger: "SecretChanged" },
   ],
   [
-    "nor for credentials that it never had",
+    "is tried with credentials that are new to it",
+    {
+      target: B,
+      credentialsDigest: "new",
+      attempt: attempt(B, { retryAt: NOW + 100, credentialsDigest: "" }),
+    },
+    { kind: "apply", target: B, trigger: "SecretChanged" },
+  ],
+  [
+    "and waits where none were asked for",
     { target: B, credentialsDigest: "new", attempt: attempt(B, { retryAt: NOW + 100 }) },
     { kind: "backoff", target: B, retryAt: NOW + 100 },
   ],
