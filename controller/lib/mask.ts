@@ -1,7 +1,9 @@
 /**
- * Text without given values: whatever a value looks like in the text (as it is, in base64, percent-encoded, escaped in
- * JSON, one line of it), `***` stands in its place. For everything that another program said while it knew a secret.
+ * Text without given values: whatever a value looks like in the text (as it is, in base64 or hex, percent-encoded, escaped in
+ * JSON or for Compose, one line of it, tidied for a terminal), `***` stands in its place. For everything that another program
+ * said while it knew a secret.
  */
+import { formsOf, SHORTEST } from "./mask-forms.ts";
 
 /** Takes the values out of a text. */
 export type Mask = (text: string) => string;
@@ -9,10 +11,8 @@ export type Mask = (text: string) => string;
 const MASKED = "***";
 /** Longer needles are looked for by pieces of this length, so that the cost does not depend on how long a value is. */
 const PIECE = 32;
-/** A shorter value is masked only where it stands as a word, else no text could be read any more. */
-const SHORTEST = 4;
-/** A shorter stretch of base64, without the ends that depend on what stands around it, is found anywhere by chance. */
-const SHORTEST_STRETCH = 6;
+/** Of a piece that stands at many places of a value, so many surroundings are known. */
+const MAX_SURROUNDINGS = 8;
 /** Slots of a filter for each needle, so that chance fills few; and the most that a filter may have. */
 const SLOTS_PER_NEEDLE = 64;
 const MAX_SLOTS = 1 << 16;
@@ -22,8 +22,8 @@ const CUT = "…";
 
 /**
  * Makes a mask of `values`. Blank ones are no secrets. It works in a time that is linear in the text, whatever the values
- * are; a part of a long value is masked too, as far as pieces of 32 characters go, and the beginning of one that a cut (…)
- * went through.
+ * are; a part of a long value is masked too, as far as pieces of 32 characters and what stands around them go, and the
+ * beginning of one that a cut (…) went through.
  */
 export function createMask(values: Iterable<string | Uint8Array>): Mask {
   const bytes = [...values].map((value) => (typeof value === "string" ? Buffer.from(value) : value));
@@ -33,86 +33,47 @@ export function createMask(values: Iterable<string | Uint8Array>): Mask {
   return (text) => {
     finders ??= createFinders(new Set(bytes.flatMap((value) => formsOf(Buffer.from(value)))));
     if (!text.includes(CUT)) return cover(text, finders);
-    sorted ??= finders
-      .flatMap(({ isWord, needles }) => (isWord ? [] : [...needles.values()].flat()))
-      .toSorted();
+    sorted ??= finders.flatMap(({ isWord, needles }) => (isWord ? [] : [...needles.keys()])).toSorted();
     return cover(text, finders, beginnings(text, sorted));
   };
 }
 
-/** Every text that gives the value away. */
-function formsOf(value: Buffer): readonly string[] {
-  const text = value.toString("utf8");
-  // Bytes that are not UTF-8 have no text of their own.
-  const isText = Buffer.from(text).equals(value);
-  if (value.length === 0 || (isText && text.trim() === "")) return [];
-  const lines = text.split(/[\r\n]+/).map((line) => line.trim());
-  const texts = isText ? [text, text.trim(), ...lines.filter(tellsSomething)] : [];
-  return [
-    ...texts.flatMap(spellingsOf),
-    ...base64Of(value),
-    ...(isText ? base64Of(Buffer.from(text.trim())) : []),
-  ];
+/** What may stand right before and behind a piece of a longer form. */
+interface Surroundings {
+  readonly before: string;
+  readonly after: string;
 }
 
-/** A line as short as a bracket tells nothing. */
-function tellsSomething(line: string): boolean {
-  return line.length >= SHORTEST && /[\p{L}\p{N}]/u.test(line);
-}
-
-function spellingsOf(text: string): readonly string[] {
-  const json = JSON.stringify(text).slice(1, -1);
-  const percent = encodeURIComponent(text);
-  return [
-    text,
-    json,
-    // As Go writes JSON.
-    json.replace(/[<>&]/g, (sign) => `\\u00${sign.charCodeAt(0).toString(16)}`),
-    percent,
-    percent.replace(/%../g, (code) => code.toLowerCase()),
-    percent.replaceAll("%20", "+"),
-  ];
-}
-
-/** Whole, and as a part of something longer, which begins at any of the three places of a group of base64. */
-function base64Of(value: Buffer): readonly string[] {
-  const whole = value.toString("base64");
-  const stretches = [0, 1, 2].map((before) => {
-    const encoded = Buffer.concat([Buffer.alloc(before), value])
-      .toString("base64")
-      .replace(/=+$/, "");
-    const end = (before + value.length) % 3 === 0 ? encoded.length : encoded.length - 1;
-    return encoded.slice(before === 0 ? 0 : before + 1, end);
-  });
-  const found = [
-    whole,
-    whole.replace(/=+$/, ""),
-    ...stretches.filter(({ length }) => length >= SHORTEST_STRETCH),
-  ];
-  return found.flatMap((text) => [text, text.replaceAll("+", "-").replaceAll("/", "_")]);
-}
+/** Needles with their surroundings, of which a whole form has none. */
+type Needles = Map<string, Surroundings[]>;
 
 /** Finds all needles of one length. */
 interface Finder {
   readonly length: number;
   readonly isWord: boolean;
+  readonly needles: Needles;
   /** Hash → the needles that have it. */
-  readonly needles: ReadonlyMap<number, readonly string[]>;
+  readonly byHash: ReadonlyMap<number, readonly string[]>;
   /** Most windows of a text are told not to be a needle by one look. Its length is a power of two. */
   readonly filter: Uint8Array;
 }
 
 function createFinders(forms: ReadonlySet<string>): readonly Finder[] {
-  const byLength = new Map<string, Set<string>>();
-  const add = (needle: string, isWord: boolean): void => {
+  const byLength = new Map<string, Needles>();
+  const add = (needle: string, isWord: boolean, around?: Surroundings): void => {
     const key = `${needle.length} ${isWord}`;
-    const known = byLength.get(key) ?? new Set();
-    byLength.set(key, known.add(needle));
+    const known = byLength.get(key) ?? new Map<string, Surroundings[]>();
+    byLength.set(key, known);
+    const all = known.get(needle) ?? [];
+    known.set(needle, all);
+    if (around === undefined || all.length >= MAX_SURROUNDINGS) return;
+    if (!all.some(({ before, after }) => before === around.before && after === around.after))
+      all.push(around);
   };
   for (const form of forms) {
     if (form.length < SHORTEST) add(form, true);
     else if (form.length <= PIECE) add(form, false);
-    else for (const piece of piecesOf(form)) add(piece, false);
+    else for (const { piece, ...around } of piecesOf(form)) add(piece, false, around);
   }
   return [...byLength].map(([key, needles]) => {
     const [length, isWord] = key.split(" ");
@@ -120,23 +81,33 @@ function createFinders(forms: ReadonlySet<string>): readonly Finder[] {
   });
 }
 
-function* piecesOf(form: string): Iterable<string> {
-  for (let at = 0; at + PIECE <= form.length; at += PIECE) yield form.slice(at, at + PIECE);
-  yield form.slice(-PIECE);
+function* piecesOf(form: string): Iterable<Surroundings & { readonly piece: string }> {
+  const last = form.length - PIECE;
+  for (let at = 0; at < last + PIECE; at += PIECE) {
+    const begin = Math.min(at, last);
+    const end = begin + PIECE;
+    yield {
+      piece: form.slice(begin, end),
+      before: form.slice(Math.max(0, begin - PIECE), begin),
+      after: form.slice(end, end + PIECE),
+    };
+  }
 }
 
-function createFinder(length: number, isWord: boolean, all: ReadonlySet<string>): Finder {
-  const needles = new Map<number, string[]>();
-  const filter = new Uint8Array(Math.min(MAX_SLOTS, 2 ** Math.ceil(Math.log2(all.size * SLOTS_PER_NEEDLE))));
-  for (const needle of all) {
+function createFinder(length: number, isWord: boolean, needles: Needles): Finder {
+  const byHash = new Map<number, string[]>();
+  const filter = new Uint8Array(
+    Math.min(MAX_SLOTS, 2 ** Math.ceil(Math.log2(needles.size * SLOTS_PER_NEEDLE))),
+  );
+  for (const needle of needles.keys()) {
     let hash = 0;
     for (let at = 0; at < length; at++) hash = (Math.imul(hash, FACTOR) + needle.charCodeAt(at)) | 0;
-    const same = needles.get(hash);
-    if (same === undefined) needles.set(hash, [needle]);
+    const same = byHash.get(hash);
+    if (same === undefined) byHash.set(hash, [needle]);
     else same.push(needle);
     filter[slotOf(hash, filter)] = 1;
   }
-  return { length, isWord, needles, filter };
+  return { length, isWord, needles, byHash, filter };
 }
 
 /** Replaces each stretch that needles cover, touching or overlapping, by one mask. */
@@ -152,7 +123,7 @@ function cover(
     endOf[from] = Math.max(endOf[from] ?? 0, to);
   };
   for (const [from, to] of cut) note(from, to);
-  for (const finder of finders) for (const at of find(text, finder)) note(at, at + finder.length);
+  for (const finder of finders) find(text, finder, note);
   if (endOf === undefined) return text;
   let covered = "";
   let done = 0;
@@ -167,8 +138,13 @@ function cover(
   return covered + text.slice(done);
 }
 
-/** Where the needles of one length begin: a hash that rolls over the text, and a comparison where it says perhaps. */
-function* find(text: string, { length, isWord, needles, filter }: Finder): Iterable<number> {
+/**
+ * Tells where the needles of one length begin and end: a hash that rolls over the text, and a comparison where it says
+ * perhaps. What stands around a piece as it does in the value belongs to it, also where the value is cut off within the next
+ * piece.
+ */
+function find(text: string, finder: Finder, found: (from: number, to: number) => void): void {
+  const { length, isWord, needles, byHash, filter } = finder;
   let power = 1;
   for (let at = 1; at < length; at++) power = Math.imul(power, FACTOR);
   let hash = 0;
@@ -177,9 +153,29 @@ function* find(text: string, { length, isWord, needles, filter }: Finder): Itera
     if (begin > 0) hash = (hash - Math.imul(text.charCodeAt(begin - 1), power)) | 0;
     hash = (Math.imul(hash, FACTOR) + text.charCodeAt(end - 1)) | 0;
     if (begin < 0 || filter[slotOf(hash, filter)] === 0) continue;
-    const isFound = needles.get(hash)?.some((needle) => text.startsWith(needle, begin)) === true;
-    if (isFound && !(isWord && isInWord(text, begin, end))) yield begin;
+    const needle = byHash.get(hash)?.find((one) => text.startsWith(one, begin));
+    if (needle === undefined || (isWord && isInWord(text, begin, end))) continue;
+    let from = begin;
+    let to = end;
+    for (const { before, after } of needles.get(needle) ?? []) {
+      from = Math.min(from, begin - sameBefore(text, begin, before));
+      to = Math.max(to, end + sameAfter(text, end, after));
+    }
+    found(from, to);
   }
+}
+
+function sameBefore(text: string, begin: number, before: string): number {
+  let same = 0;
+  const last = before.length - 1;
+  while (same <= last && text.charCodeAt(begin - 1 - same) === before.charCodeAt(last - same)) same++;
+  return same;
+}
+
+function sameAfter(text: string, end: number, after: string): number {
+  let same = 0;
+  while (same < after.length && text.charCodeAt(end + same) === after.charCodeAt(same)) same++;
+  return same;
 }
 
 /** From where to where, before a cut, the text is as a needle begins. */

@@ -39,6 +39,35 @@ describe("createMask()", () => {
       expected: '{"v":"***","w":"***"}',
     },
     {
+      name: "its hex",
+      values: [VALUE],
+      text: `${Buffer.from(VALUE).toString("hex")} ${Buffer.from(VALUE).toString("hex").toUpperCase()}`,
+      expected: "*** ***",
+    },
+    { name: "its form in Compose files", values: ["a$b$$c"], text: "<a$$b$$$$c>", expected: "<***>" },
+    {
+      name: "what is left of it without control characters, on one line",
+      values: ["one\u0007two  three\n\tfour"],
+      text: "onetwo  three; one two three four; onetwo  three\tfour",
+      expected: "***; ***; ***",
+    },
+    {
+      name: "a long value that is cut off, at either end",
+      values: [Array.from({ length: 100 }, (_, at) => String(at)).join("-")],
+      text: `<${Array.from({ length: 60 }, (_, at) => String(at + 20)).join("-")}>`,
+      expected: "<***>",
+    },
+    {
+      name: "its base64 on several lines",
+      values: [`${VALUE.repeat(6)}`],
+      text: [
+        ...(Buffer.from(VALUE.repeat(6))
+          .toString("base64")
+          .match(/.{1,76}/g) ?? []),
+      ].join("\n"),
+      expected: "***\n***\n***",
+    },
+    {
       name: "each line of a value of several lines",
       values: ["first line\r\n  second line\n}\n"],
       text: "it said: second line (after first line) }",
