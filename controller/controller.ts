@@ -34,6 +34,7 @@ import { followedRemotes, knownResources } from "./reconcile/recorded.ts";
 import { createReconciler } from "./reconcile/reconcile.ts";
 import { createRegistry } from "./registry/informer.ts";
 import { parseManifests } from "./registry/parse.ts";
+import { createFingerprint } from "./secret/fingerprint.ts";
 import { NO_KEYS, type Keyring } from "./secret/keyring.ts";
 import { createSecretCare } from "./secret-care.ts";
 import { createStatusPublisher } from "./status/status-file.ts";
@@ -121,7 +122,12 @@ async function work(config: Config, deps: RunDeps): Promise<void> {
   await startSweeping({ dir: manifestsDir, clock, log, signal: stopping });
 
   const queue = createWorkQueue({ clock, metrics: metrics.queue });
-  const docker = createDocker({ dockerHost: config.dockerHost, clock, log });
+  const docker = createDocker({
+    dockerHost: config.dockerHost,
+    clock,
+    log,
+    fingerprint: createFingerprint(dataKey, "fingerprints of configurations"),
+  });
   const compose = createCompose({
     dataDir,
     dockerHost: config.dockerHost,

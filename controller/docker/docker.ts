@@ -18,10 +18,10 @@ export interface ObservedContainer {
   readonly state: ContainerState;
   readonly exitCode: number;
   readonly oomKilled: boolean;
-  /** What the engine said when it could not start it. */
+  /** What the engine said when it could not start it: as it said it, for nobody's eyes before it went through a mask. */
   readonly error: string;
   readonly health: "none" | "starting" | "healthy" | "unhealthy";
-  /** Output of the last failing probe, one line, at most 200 characters. */
+  /** Output of the last failing probe, as it is, like `error`. */
   readonly healthOutput: string;
   readonly restartPolicy: "no" | "always" | "unless-stopped" | "on-failure";
   readonly restartCount: number;
@@ -32,7 +32,7 @@ export interface ObservedContainer {
   /** The image as the container names it, and the id it was made from. */
   readonly image: string;
   readonly imageId: string;
-  /** Label com.docker.compose.config-hash; empty where there is none: then Compose does not know the container. */
+  /** Fingerprint of the label com.docker.compose.config-hash; empty where there is none: then Compose does not know it. */
   readonly configHash: string;
   readonly composeVersion: string;
   /** Label com.docker.compose.project.working_dir. */

@@ -11,7 +11,7 @@ import { DEFAULT_DOCKER_HOST, parseDockerHost } from "./host.ts";
 import { listOf, objectOf, textOf } from "./json.ts";
 import { projectFilter } from "./labels.ts";
 import { parseLog, readLog } from "./logs.ts";
-import { parseContainer, parseEngine, parseListed } from "./parse.ts";
+import { parseContainer, parseEngine, parseListed, type Fingerprint } from "./parse.ts";
 
 export interface DockerOptions {
   /** As in `DOCKER_HOST`; default `unix:///var/run/docker.sock`. */
@@ -20,6 +20,8 @@ export interface DockerOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
   readonly clock: Clock;
   readonly log: Log;
+  /** Keyed, of the configurations of containers. */
+  readonly fingerprint: Fingerprint;
   readonly limits?: Partial<DockerLimits>;
 }
 
@@ -38,7 +40,7 @@ const INSPECT_WIDTH = 8;
  * Any number of calls may be under way. A refused start, unpause or restart is a ReconcileError `HealFailed`.
  */
 export function createDocker(options: DockerOptions): Docker {
-  const { clock, log } = options;
+  const { clock, log, fingerprint } = options;
   const limits: DockerLimits = { readMs: 10_000, actMs: 90_000, ...options.limits };
   const where = parseDockerHost(options.dockerHost || DEFAULT_DOCKER_HOST, options.env ?? process.env);
   const client = createClient(where);
@@ -59,7 +61,7 @@ export function createDocker(options: DockerOptions): Docker {
   async function inspectListed(row: unknown, signal: AbortSignal): Promise<ObservedContainer | undefined> {
     const id = textOf(objectOf(row)["Id"]);
     try {
-      return parseContainer(await inspectJson(id, signal));
+      return parseContainer(await inspectJson(id, signal), fingerprint);
     } catch (error) {
       const status = refusalStatus(error);
       if (status === 404) return undefined; // it vanished since the list
@@ -67,7 +69,7 @@ export function createDocker(options: DockerOptions): Docker {
       // One container that the engine lists and cannot inspect must not hide all the others.
       const message = (error as Error).message;
       log.warn("Container cannot be inspected", { container: id, error: message });
-      return parseListed(row, message);
+      return parseListed(row, message, fingerprint);
     }
   }
 
@@ -88,7 +90,8 @@ export function createDocker(options: DockerOptions): Docker {
     },
     listAll: (signal) => list(undefined, signal),
     listProject: (project, signal) => list(project, signal),
-    inspect: (id, signal) => unlessRefused([404], async () => parseContainer(await inspectJson(id, signal))),
+    inspect: (id, signal) =>
+      unlessRefused([404], async () => parseContainer(await inspectJson(id, signal), fingerprint)),
     findMounts: (nameOrId, signal) =>
       unlessRefused([404], async () => {
         const found = objectOf(await inspectJson(nameOrId, signal));

@@ -1,7 +1,10 @@
 import { messageOf, ReconcileError } from "../api/errors.ts";
 import { redact } from "../lib/redact.ts";
 import type { EngineAddress } from "./host.ts";
-import { oneLine } from "./json.ts";
+import { oneLine } from "../lib/one-line.ts";
+
+/** The engine may repeat what it was given, which a mask takes out only if it is whole: so this is generous. */
+const MAX_LENGTH = 2000;
 
 /** The reason with which a call is aborted when its limit passes. */
 export class LimitPassed extends Error {
@@ -63,7 +66,7 @@ function whyUnreachable(error: unknown): string {
     case "EAI_AGAIN":
       return "the host name is not known";
     default:
-      return oneLine(redact(messageOf(error)), 400);
+      return oneLine(redact(messageOf(error)), MAX_LENGTH);
   }
 }
 
@@ -83,5 +86,5 @@ function answerOf(error: unknown): string {
     typeof body === "object" && body !== null && "message" in body && typeof body.message === "string"
       ? body.message
       : messageOf(error).replace(/^\(HTTP code \d+\) unexpected - /, "");
-  return oneLine(redact(said), 400);
+  return oneLine(redact(said), MAX_LENGTH);
 }

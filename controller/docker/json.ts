@@ -28,12 +28,6 @@ export function timeOf(value: unknown): number {
   return Number.isFinite(ms) && ms > 0 ? ms : 0;
 }
 
-/** Text on one line, without control characters, at most `max` characters. */
-export function oneLine(text: string, max: number): string {
-  const line = text.replace(/[\s\p{Cc}]+/gu, " ").trim();
-  return line.length <= max ? line : `${line.slice(0, max - 1)}…`;
-}
-
 function isObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -1,7 +1,7 @@
 /** The engine's JSON, unknown at the border, to ConOps's own types. Pure; nothing here throws. */
 import { redact } from "../lib/redact.ts";
 import type { ContainerState, EngineEvent, EngineInfo, ObservedContainer } from "./docker.ts";
-import { listOf, numberOf, objectOf, oneLine, textOf, timeOf, type JsonObject } from "./json.ts";
+import { listOf, numberOf, objectOf, textOf, timeOf, type JsonObject } from "./json.ts";
 import { COMPOSE_LABEL } from "./labels.ts";
 
 const STATES: readonly string[] = [
@@ -14,10 +14,18 @@ const STATES: readonly string[] = [
   "dead",
 ] satisfies readonly ContainerState[];
 
-const TEXT_LIMIT = 200;
+/** As much as the engine keeps of a probe's output. */
+const WORDS_LIMIT = 4096;
 
-/** The answer to `GET /containers/ID/json`. Undefined for what is not of a Compose project, or no container at all. */
-export function parseContainer(json: unknown): ObservedContainer | undefined {
+/** A digest that says of two configurations whether they are the same, and nothing else. */
+export type Fingerprint = (text: string) => string;
+
+/**
+ * The answer to `GET /containers/ID/json`. Undefined for what is not of a Compose project, or no container at all. Of
+ * Compose's config hash only its fingerprint is kept: it is a plain hash over all that the container is given, passwords
+ * too, and whoever read it could try out guesses.
+ */
+export function parseContainer(json: unknown, fingerprint: Fingerprint): ObservedContainer | undefined {
   const container = objectOf(json);
   const config = objectOf(container["Config"]);
   const labels = objectOf(config["Labels"]);
@@ -31,11 +39,11 @@ export function parseContainer(json: unknown): ObservedContainer | undefined {
     id,
     name: textOf(container["Name"]).replace(/^\//, ""),
     project,
-    ...parseComposeLabels(labels),
+    ...parseComposeLabels(labels, fingerprint),
     state: parseState(state),
     exitCode: numberOf(state["ExitCode"]),
     oomKilled: state["OOMKilled"] === true,
-    error: oneLine(redact(textOf(state["Error"])), TEXT_LIMIT * 2),
+    error: redact(textOf(state["Error"])).slice(0, WORDS_LIMIT),
     ...parseHealth(objectOf(state["Health"])),
     restartPolicy: parseRestartPolicy(textOf(objectOf(host["RestartPolicy"])["Name"])),
     restartCount: numberOf(container["RestartCount"]),
@@ -53,10 +61,14 @@ export function parseContainer(json: unknown): ObservedContainer | undefined {
  * One row of `GET /containers/json`, for a container that the engine lists but cannot inspect; `error` says why it cannot.
  * Less is known of it, and its state is only what the list claims.
  */
-export function parseListed(json: unknown, error: string): ObservedContainer | undefined {
+export function parseListed(
+  json: unknown,
+  error: string,
+  fingerprint: Fingerprint,
+): ObservedContainer | undefined {
   const row = objectOf(json);
   const created = numberOf(row["Created"]);
-  return parseContainer({
+  const container = {
     Id: row["Id"],
     Name: listOf(row["Names"])[0],
     Created: created > 0 ? new Date(created * 1000).toISOString() : "",
@@ -64,7 +76,8 @@ export function parseListed(json: unknown, error: string): ObservedContainer | u
     Image: row["ImageID"],
     Config: { Labels: row["Labels"], Image: row["Image"] },
     Mounts: row["Mounts"],
-  });
+  };
+  return parseContainer(container, fingerprint);
 }
 
 /** The answers to `GET /info` and `GET /version`. */
@@ -99,12 +112,13 @@ export function parseEvent(json: unknown): EngineEvent | undefined {
   };
 }
 
-function parseComposeLabels(labels: JsonObject) {
+function parseComposeLabels(labels: JsonObject, fingerprint: Fingerprint) {
+  const configHash = textOf(labels[COMPOSE_LABEL.configHash]);
   return {
     service: textOf(labels[COMPOSE_LABEL.service]),
     number: numberOf(labels[COMPOSE_LABEL.number]),
     oneOff: textOf(labels[COMPOSE_LABEL.oneOff]).toLowerCase() === "true",
-    configHash: textOf(labels[COMPOSE_LABEL.configHash]),
+    configHash: configHash === "" ? "" : fingerprint(configHash),
     composeVersion: textOf(labels[COMPOSE_LABEL.version]),
     workingDir: textOf(labels[COMPOSE_LABEL.workingDir]),
   };
@@ -130,7 +144,7 @@ function parseHealth(health: JsonObject): Pick<ObservedContainer, "health" | "he
   const status = isUnknown ? "starting" : health["Status"];
   return {
     health: status === "starting" || status === "healthy" || status === "unhealthy" ? status : "none",
-    healthOutput: oneLine(redact(textOf(objectOf(failing)["Output"])), TEXT_LIMIT),
+    healthOutput: redact(textOf(objectOf(failing)["Output"])).slice(0, WORDS_LIMIT),
   };
 }
 

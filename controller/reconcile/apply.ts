@@ -20,6 +20,7 @@ import { maskedError } from "./masking.ts";
 import type { Memory } from "./memory.ts";
 import { mountedFiles, servicesWithOldFiles } from "./mounted-files.ts";
 import { provideImages, servicesToRun } from "./prepare.ts";
+import { saveRendering } from "./recorded-rendering.ts";
 import { syncHandled } from "./requests.ts";
 import { requireHostPaths, requireOwnership } from "./require.ts";
 import { stageAndRender, type StagedRendering } from "./stage-and-render.ts";
@@ -110,7 +111,7 @@ async function applyRendering(sync: Sync, visit: Visit, deps: ReconcileDeps): Pr
     author: staged.commit.author,
     committedAt: staged.commit.committedAt,
   };
-  await deps.renderings.save(visit.name, rendering.digest, rendering.json);
+  await saveRendering(visit.name, rendering, visit.secrets, deps);
   failpoint("rendering-recorded", visit.name);
   const engineId = deps.engine.engineId();
   visit.signal.throwIfAborted();
@@ -153,7 +154,7 @@ async function applyRendering(sync: Sync, visit: Visit, deps: ReconcileDeps): Pr
     const containers = deps.engine.project(visit.project);
     await visit.update((record) => {
       const attempt = attemptOf(record);
-      const seen = madeServices(rendering.project, containers, made.services);
+      const seen = madeServices(rendering.project, containers, made.services, visit.mask);
       return { ...record, attempt: { ...attempt, made: { ...made, services: seen } } };
     });
   }

@@ -7,6 +7,7 @@ import type { ReconcileDeps } from "./deps.ts";
 import { failedDependency, failureOf } from "./failed-dependency.ts";
 import { readLastWords } from "./last-words.ts";
 import { upProblems } from "./made.ts";
+import { maskedContainer } from "./masking.ts";
 import { changingRun, withoutProcess, type Visit } from "./visit.ts";
 
 /** How often `up` is repeated while what it reports and what runs differ. An interrupted recreate needs two. */
@@ -69,7 +70,7 @@ export async function bringUp(
     if (failed !== undefined) {
       const words = await readLastWords(failed.id, visit, deps);
       throw new ReconcileError(
-        `service "${failed.service}": ${failureOf(failed)}${words === "" ? "" : `; its last words: ${words}`}`,
+        `service "${failed.service}": ${failureOf(maskedContainer(failed, visit))}${words === "" ? "" : `; its last words: ${words}`}`,
         { reason: "HealthGateFailed" },
       );
     }

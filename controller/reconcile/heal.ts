@@ -72,7 +72,7 @@ export async function heal(
   }
   const containers = await deps.engine.refresh(visit.project, deps.hardStop);
   if (rendering === undefined) return;
-  const services = madeServices(rendering.project, containers, made.services);
+  const services = madeServices(rendering.project, containers, made.services, visit.mask);
   // Only what was made anew has a new hash; what somebody else changed is still drift.
   const kept = Object.fromEntries(
     Object.entries(services).map(([name, service]) => {

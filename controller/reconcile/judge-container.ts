@@ -65,8 +65,8 @@ function judgeRunning(container: ObservedContainer, made: MadeService | undefine
   if (made !== undefined && made.configHash !== "" && container.configHash !== made.configHash) {
     return drifted(
       "ConfigChanged",
-      `config hash ${short(made.configHash)}`,
-      `config hash ${short(container.configHash)}`,
+      `configuration ${short(made.configHash)}`,
+      `configuration ${short(container.configHash)}`,
       "outside",
     );
   }

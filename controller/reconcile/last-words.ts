@@ -28,6 +28,7 @@ export async function lastWordsOf(
 
 /** The same, read now. */
 export async function readLastWords(containerId: string, visit: Visit, deps: ReconcileDeps): Promise<string> {
+  if (!visit.knowsValues) return "";
   // Words are a courtesy: a container that is just going away has none.
   const lines = await deps.docker.lastLines(containerId, LINES, visit.signal).catch(() => []);
   const last = lines.map((line) => redact(visit.mask(line)).trim()).findLast((line) => line !== "");

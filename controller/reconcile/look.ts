@@ -1,12 +1,13 @@
-import { ReconcileError } from "../api/errors.ts";
+import type { ReconcileError } from "../api/errors.ts";
 import type { RenderedProject } from "../compose/compose.ts";
 import type { MadeTarget } from "../status/record.ts";
 import type { ReconcileDeps } from "./deps.ts";
-import { desiredServices, type DesiredService } from "./desired.ts";
+import type { DesiredService } from "./desired.ts";
 import type { Finding } from "./judged.ts";
-import { maskedPlan } from "./masking.ts";
+import { maskedContainer, maskedPlan } from "./masking.ts";
 import type { Memory } from "./memory.ts";
 import { plan, type Plan } from "./plan.ts";
+import { openRendering } from "./recorded-rendering.ts";
 import type { Visit } from "./visit.ts";
 
 /** What was made, what it should look like, and what was found. */
@@ -28,18 +29,7 @@ export async function look(
   const { attempt, applied, completedRuns } = visit.record();
   const made = attempt?.made ?? applied;
   if (made === undefined) return undefined;
-  let unopenable: ReconcileError | undefined;
-  if (memory.rendering?.digest !== made.rendering) {
-    try {
-      const json = await deps.renderings.open(visit.name, made.rendering);
-      const project = JSON.parse(json) as RenderedProject;
-      memory.rendering = { digest: made.rendering, json, project, services: desiredServices(project) };
-    } catch (error) {
-      if (!(error instanceof ReconcileError)) throw error;
-      unopenable = error;
-      delete memory.rendering;
-    }
-  }
+  const unopenable = await openRendering(visit.name, made.rendering, memory, deps);
   const { rendering } = memory;
   const found = plan({
     wanted,
@@ -50,11 +40,12 @@ export async function look(
         .filter(([service, run]) => made.runKeys[service] === run)
         .map(([service]) => service),
     ),
-    containers: deps.engine.project(visit.project),
+    containers: deps.engine.project(visit.project).map((container) => maskedContainer(container, visit)),
     ending: (id) => deps.engine.ending(id),
     prune: visit.application.spec.sync.prune,
   });
-  const judged = maskedPlan(found, visit.mask);
+  // Of containers whose values nobody knows, nothing is in it that they said.
+  const judged = visit.knowsValues ? maskedPlan(found, visit.mask) : found;
   const steps = judged.steps.filter(({ act, service }) => {
     if (act !== "up" && act !== "prune") return true;
     if (unopenable !== undefined) return false;

@@ -1,5 +1,6 @@
 import type { RenderedProject } from "../compose/compose.ts";
 import type { ObservedContainer } from "../docker/docker.ts";
+import type { Mask } from "../lib/mask.ts";
 import type { MadeService } from "../status/record.ts";
 
 /** What runs of each service, as evidence: read from the engine after an apply, never computed. */
@@ -7,6 +8,8 @@ export function madeServices(
   project: RenderedProject,
   containers: readonly ObservedContainer[],
   before: Readonly<Record<string, MadeService>>,
+  /** A tag may come from a Secret, and this is written down. */
+  mask: Mask,
 ): Readonly<Record<string, MadeService>> {
   const made: Record<string, MadeService> = {};
   for (const name of Object.keys(project.services)) {
@@ -22,7 +25,7 @@ export function madeServices(
     const ids = own.map(({ id }) => id);
     made[name] = {
       configHash: newest.configHash,
-      image: newest.image,
+      image: mask(newest.image),
       imageId: newest.imageId,
       containers: ids,
       gated: (old?.gated ?? []).filter((id) => ids.includes(id)),

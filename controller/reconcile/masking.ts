@@ -3,8 +3,10 @@
  * and reasons stay as they are: they never come from a Secret.
  */
 import { ReconcileError } from "../api/errors.ts";
+import type { ObservedContainer } from "../docker/docker.ts";
 import type { Log } from "../lib/log.ts";
 import type { Mask } from "../lib/mask.ts";
+import { oneLine } from "../lib/one-line.ts";
 import type { Finding } from "./judged.ts";
 import type { Plan } from "./plan.ts";
 import { AdoptionRequiredError } from "./require.ts";
@@ -38,15 +40,64 @@ export function maskedLog(log: Log, mask: Mask): Log {
   };
 }
 
+/** How many causes of causes are looked at; a log shows no more. */
+const MAX_CAUSES = 8;
+const HEALTH_LENGTH = 200;
+const ERROR_LENGTH = 400;
+
+/**
+ * Where the values are not known: of a sentence what ConOps itself says, and not what another program does, which stands
+ * behind the first colon.
+ */
+export const withholding: Mask = (text) => text.replace(/: [^]*$/, ": ***");
+
 /** The same failure in words that hold none of the values. What it was caused by is left out where it would. */
 export function maskedError(error: ReconcileError, mask: Mask): ReconcileError {
   if (error instanceof AdoptionRequiredError) return error.told(mask);
-  const message = mask(error.message);
-  const cause = error.cause instanceof Error ? error.cause.message : "";
-  const isClean = message === error.message && mask(cause) === cause;
-  if (isClean) return error;
-  const { reason, terminal } = error;
-  return new ReconcileError(message, { reason, terminal });
+  if (!tells(error, mask)) return error;
+  const { reason, terminal, retryAfterMs } = error;
+  return new ReconcileError(mask(error.message), {
+    reason,
+    terminal,
+    ...(retryAfterMs !== undefined && { retryAfterMs }),
+  });
+}
+
+/** The same for whatever was thrown: the very same where it tells nothing. */
+export function maskedThrown(thrown: unknown, mask: Mask): unknown {
+  if (thrown instanceof ReconcileError) return maskedError(thrown, mask);
+  if (!tells(thrown, mask)) return thrown;
+  if (!(thrown instanceof Error)) return new Error(mask(String(thrown)));
+  const masked = new Error(mask(thrown.message));
+  masked.name = thrown.name;
+  masked.stack = mask(thrown.stack ?? "");
+  return masked;
+}
+
+function tells(thrown: unknown, mask: Mask, depth = 0): boolean {
+  const has = (text: string | undefined): boolean => text !== undefined && mask(text) !== text;
+  if (!(thrown instanceof Error)) return typeof thrown === "string" && has(thrown);
+  if (depth > MAX_CAUSES || has(thrown.message) || has(thrown.stack)) return true;
+  const others = thrown instanceof AggregateError ? (thrown.errors as readonly unknown[]) : [];
+  return [thrown.cause, ...others].some((cause) => tells(cause, mask, depth + 1));
+}
+
+/**
+ * What is said of it, and its image, without the values; and short enough for a message: whoever cuts before may cut a value
+ * in two, which no mask would find.
+ */
+export function maskedContainer(
+  container: ObservedContainer,
+  { mask, knowsValues }: { readonly mask: Mask; readonly knowsValues: boolean },
+): ObservedContainer {
+  const shown = (text: string, length: number): string =>
+    knowsValues || text === "" ? oneLine(mask(text), length) : "***";
+  return {
+    ...container,
+    image: knowsValues ? mask(container.image) : "***",
+    error: shown(container.error, ERROR_LENGTH),
+    healthOutput: shown(container.healthOutput, HEALTH_LENGTH),
+  };
 }
 
 /** Images, commands and the words of containers may hold what was interpolated. */

@@ -16,6 +16,8 @@ export interface Memory {
     readonly project: RenderedProject;
     readonly services: readonly DesiredService[];
   };
+  /** Digest of a rendering that was opened → the values of Secrets in it. */
+  readonly values: Map<string, readonly string[]>;
   /** Findings seen at the last visit → when each was first seen, monotonic milliseconds. */
   findings: ReadonlyMap<string, number>;
   /** How much of the repository the last rendering under this spec needed. */
@@ -37,7 +39,12 @@ export function createMemories(): Memories {
     of(name) {
       const known = all.get(name);
       if (known !== undefined) return known;
-      const fresh: Memory = { budget: FRESH_BUDGET, findings: new Map(), maskOf: createGrowingMask() };
+      const fresh: Memory = {
+        budget: FRESH_BUDGET,
+        values: new Map(),
+        findings: new Map(),
+        maskOf: createGrowingMask(),
+      };
       all.set(name, fresh);
       return fresh;
     },

@@ -13,7 +13,6 @@
  * any point; the next visit arrives at the same place. Nothing here touches the queue: the worker decides what follows.
  */
 import { randomUUID } from "node:crypto";
-import { join } from "node:path";
 import { formatFault, type Application } from "../api/application.ts";
 import { ReconcileError } from "../api/errors.ts";
 import { parseKey } from "../api/resource.ts";
@@ -23,10 +22,9 @@ import { rfc3339 } from "../status/history.ts";
 import type { ApplicationRecord } from "../status/record.ts";
 import { admit, newRecord } from "./admit.ts";
 import type { ReconcileDeps } from "./deps.ts";
-import { maskedLog } from "./masking.ts";
+import { maskedLog, maskedThrown } from "./masking.ts";
+import { createVisit } from "./create-visit.ts";
 import { createMemories, type Memory } from "./memory.ts";
-import { secretsInUse } from "./secrets.ts";
-import { projectTaken, whoRuns } from "./wanted.ts";
 import { invalidDocument } from "./publish.ts";
 import { visitApplication } from "./visit-application.ts";
 import { visitDeletion } from "./visit-deletion.ts";
@@ -89,9 +87,23 @@ export function createReconciler(deps: ReconcileDeps, again: (key: string) => vo
       return { kind: "failed", error: new ReconcileError(message, { reason, terminal: true }) };
     }
     const memory = memories.of(key);
-    const visit = createVisit(record, application, { signal, claims, memory }, deps);
+    const visit = await createVisit(record, { application, signal, claims, memory }, deps);
     const masked = { ...deps, log: maskedLog(deps.log, visit.mask) };
-    if (record.deletion === undefined) {
+    try {
+      return await visitNamed(visit, declaration, memory, masked);
+    } catch (error) {
+      throw maskedThrown(error, visit.mask);
+    }
+  }
+
+  async function visitNamed(
+    visit: Visit,
+    declaration: Declaration,
+    memory: Memory,
+    masked: ReconcileDeps,
+  ): Promise<Outcome> {
+    const key = visit.name;
+    if (visit.record().deletion === undefined) {
       return visitApplication(visit, declaration, memory, masked, () => again(key));
     }
     leaveSlots(key);
@@ -185,40 +197,4 @@ function applicationOf(
   const isNew = declaration.kind === "declared" && record.deletion === undefined;
   if (isNew && declaration.resource.kind === "Application") return declaration.resource;
   return deps.readManifest(record.manifest);
-}
-
-interface VisitSetting {
-  readonly signal: AbortSignal;
-  readonly claims: Map<string, string>;
-  readonly memory: Memory;
-}
-
-function createVisit(
-  first: ApplicationRecord,
-  application: Application,
-  { signal, claims, memory }: VisitSetting,
-  deps: ReconcileDeps,
-): Visit {
-  let record = first;
-  const secrets = secretsInUse(application.spec, deps.secrets);
-  const project = record.project ?? application.spec.compose.projectName;
-  return {
-    name: record.name,
-    application,
-    project,
-    stableDir: join(deps.dataDir, "checkouts", record.name),
-    signal,
-    secrets,
-    mask: memory.maskOf(secrets.texts),
-    record: () => record,
-    claimProject() {
-      const other = claims.get(project) ?? whoRuns(project, record.name, deps);
-      if (other !== undefined && other !== record.name) throw projectTaken(project, other);
-      claims.set(project, record.name);
-    },
-    async update(change) {
-      record = await deps.records.put(change(record));
-      return record;
-    },
-  };
 }

@@ -34,7 +34,9 @@ export interface SecretsInUse {
   readonly verify: VerifyRequest | undefined;
   /** As Docker's `config.json`. */
   readonly dockerConfig: string | undefined;
-  /** What must not be read by anybody. */
+  /** Those of Secrets in `env`: what the project is rendered with. */
+  readonly values: readonly string[];
+  /** What must not be read by anybody; `values` are among it. */
   readonly texts: readonly (string | Uint8Array)[];
   /** Why the remote must not be asked: its credential cannot be had. */
   readonly sourceFault: string | undefined;
@@ -49,6 +51,7 @@ const MAX_VARIABLE_BYTES = 131_072;
 export function secretsInUse(spec: ApplicationSpec, store: SecretStore): SecretsInUse {
   const faults: string[] = [];
   const texts: (string | Uint8Array)[] = [];
+  const values: string[] = [];
   const digests: (readonly [string, string | undefined])[] = [];
   const credentials: unknown[] = [];
 
@@ -126,7 +129,7 @@ export function secretsInUse(spec: ApplicationSpec, store: SecretStore): Secrets
     }
     digests.push([name, store.digest(secretKeyRef.name, secretKeyRef.key)]);
     if (reading.kind !== "ok") return undefined;
-    texts.push(reading.value);
+    values.push(reading.value);
     return reading.value;
   }
 
@@ -146,7 +149,8 @@ export function secretsInUse(spec: ApplicationSpec, store: SecretStore): Secrets
     submodules,
     verify,
     dockerConfig,
-    texts,
+    values,
+    texts: [...texts, ...values],
     sourceFault,
     fault: faults[0],
   };

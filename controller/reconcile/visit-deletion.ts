@@ -4,6 +4,7 @@ import { failpoint } from "../lib/failpoint.ts";
 import type { Declaration } from "../registry/registry.ts";
 import type { Why } from "../status/summary.ts";
 import type { ReconcileDeps } from "./deps.ts";
+import { maskedError } from "./masking.ts";
 import { publish } from "./publish.ts";
 import { forget, tearDown } from "./remove.ts";
 import { awaitSurvivor } from "./survivor.ts";
@@ -30,8 +31,9 @@ export async function visitDeletion(
     const recheckAfterMs = await awaitSurvivor(visit, deps);
     if (recheckAfterMs !== undefined) return { kind: "waiting", reason: "Deleting", recheckAfterMs };
     await tearDown(visit, deps);
-  } catch (error) {
-    if (!(error instanceof ReconcileError)) throw error;
+  } catch (thrown) {
+    if (!(thrown instanceof ReconcileError)) throw thrown;
+    const error = maskedError(thrown, visit.mask);
     await publishDeletion(visit, { reason: error.reason, message: error.message }, declaration, deps);
     return { kind: "failed", error };
   }

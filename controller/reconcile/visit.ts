@@ -19,8 +19,10 @@ export interface Visit {
   readonly signal: AbortSignal;
   /** What the Secrets of the spec come to, as of the beginning of the visit. */
   readonly secrets: SecretsInUse;
-  /** Takes their values, and those of before, out of what other programs say. */
+  /** Takes their values, those of before, and those of what runs out of what other programs say. */
   readonly mask: Mask;
+  /** False: nobody knows the values in what runs. Nothing that it says may be repeated. */
+  readonly knowsValues: boolean;
   record(): ApplicationRecord;
   /**
    * Keeps the Compose project for this visit, until the record says whose it is: of two Applications that ask for one

@@ -20,7 +20,7 @@ export interface Target {
 
 /** What an apply made of one service, as read from the engine afterwards. */
 export interface MadeService {
-  /** Compose's config-hash label. */
+  /** Fingerprint of Compose's config-hash label. */
   readonly configHash: string;
   readonly image: string;
   readonly imageId: string;

@@ -229,7 +229,7 @@ describe("drift", () => {
           () => undefined,
         );
         const status = await world.untilStatus("remade", "the change is undone", (now) =>
-          healings(now).some(({ reason }) => reason.includes("web: ConfigChanged: config hash ")),
+          healings(now).some(({ reason }) => reason.includes("web: ConfigChanged: configuration ")),
         );
         expect(healings(status)[0]?.result).to.equal("Succeeded");
         await world.untilReady("remade");

@@ -1,6 +1,7 @@
 import { createDocker } from "../../controller/docker/engine.ts";
 import type { Docker, ObservedContainer } from "../../controller/docker/docker.ts";
 import { systemClock } from "../../controller/lib/clock.ts";
+import { sha256 } from "../../controller/lib/hash.ts";
 import { silentLog } from "../../controller/lib/log.ts";
 import { createDockerInformer, type DockerInformerOptions } from "../../controller/watch/docker-informer.ts";
 import type { DockerInformer } from "../../controller/watch/watch.ts";
@@ -29,7 +30,13 @@ export async function startDockerWatcher(
   options: Partial<DockerInformerOptions> & { readonly readMs?: number } = {},
 ): Promise<DockerWatcher> {
   const { readMs = 10_000, ...more } = options;
-  const docker = createDocker({ dockerHost, clock: systemClock, log: silentLog, limits: { readMs } });
+  const docker = createDocker({
+    dockerHost,
+    clock: systemClock,
+    log: silentLog,
+    fingerprint: sha256,
+    limits: { readMs },
+  });
   const changes: { project: string; at: number }[] = [];
   const turns: boolean[] = [];
   const informer = createDockerInformer({

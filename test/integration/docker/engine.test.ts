@@ -3,6 +3,7 @@ import { expect } from "chai";
 import type { Docker, EngineEvent, ObservedContainer } from "../../../controller/docker/docker.ts";
 import { createDocker } from "../../../controller/docker/engine.ts";
 import { systemClock } from "../../../controller/lib/clock.ts";
+import { sha256 } from "../../../controller/lib/hash.ts";
 import { silentLog } from "../../../controller/lib/log.ts";
 import {
   cleanupProject,
@@ -50,7 +51,12 @@ describe("createDocker() on a real engine", function () {
 
   before(async () => {
     await requireEngine();
-    docker = createDocker({ dockerHost: process.env["DOCKER_HOST"], clock: systemClock, log: silentLog });
+    docker = createDocker({
+      dockerHost: process.env["DOCKER_HOST"],
+      clock: systemClock,
+      log: silentLog,
+      fingerprint: sha256,
+    });
     await composeUp(project, COMPOSE);
     await until("the job ended", async () => (await service("job")).state === "exited");
   });
@@ -174,6 +180,7 @@ describe("createDocker() on a real engine", function () {
       dockerHost: process.env["DOCKER_HOST"],
       clock: systemClock,
       log: silentLog,
+      fingerprint: sha256,
       limits: { readMs: 1000 },
     });
     let ended = false;

@@ -52,6 +52,7 @@ describe("createDocker(), against an engine that misbehaves", () => {
       env: {},
       clock: systemClock,
       log: silentLog,
+      fingerprint: (text) => text,
       limits: { readMs: 250, actMs: 250 },
     });
   });
@@ -171,6 +172,7 @@ describe("createDocker(), against an engine that misbehaves", () => {
         env: {},
         clock: systemClock,
         log: silentLog,
+        fingerprint: (text) => text,
       });
 
       expect((await other.inspect("a", signal))?.id).to.equal("a");

@@ -10,18 +10,19 @@ const recorded = JSON.parse(
 ) as unknown[];
 
 const LABELS = { "com.docker.compose.project": "shop" };
-const parsed = (more: object) => parseContainer({ Id: "abc", Config: { Labels: LABELS }, ...more });
+const keyed = (text: string) => `keyed ${text}`;
+const parsed = (more: object) => parseContainer({ Id: "abc", Config: { Labels: LABELS }, ...more }, keyed);
 
 describe("parseContainer()", () => {
   it("reads what an engine said of an unhealthy service", () => {
-    expect(parseContainer(recorded[0])).to.deep.equal({
+    expect(parseContainer(recorded[0], keyed)).to.deep.equal({
       id: "5c5a5324745c62d2eabd9f954099eb2749af867c6e6f710e085416d954b7ed9b",
       name: "shop-web-1",
       project: "shop",
       service: "web",
       number: 1,
       oneOff: false,
-      configHash: "e8acab86d0c047cf1fcb21138707152311f9b01ed190bc3cd766fe422496472d",
+      configHash: "keyed e8acab86d0c047cf1fcb21138707152311f9b01ed190bc3cd766fe422496472d",
       composeVersion: "2.40.3",
       workingDir: "/srv/shop",
       state: "running",
@@ -29,7 +30,7 @@ describe("parseContainer()", () => {
       oomKilled: false,
       error: "",
       health: "unhealthy",
-      healthOutput: "no no2",
+      healthOutput: "no\nno2\n",
       restartPolicy: "on-failure",
       restartCount: 0,
       createdAt: Date.parse("2026-11-23T22:03:22.295Z"),
@@ -51,7 +52,7 @@ describe("parseContainer()", () => {
   });
 
   it("reads what an engine said of a job that ended", () => {
-    expect(parseContainer(recorded[1])).to.include({
+    expect(parseContainer(recorded[1], keyed)).to.include({
       service: "job",
       state: "exited",
       exitCode: 3,
@@ -106,7 +107,7 @@ describe("parseContainer()", () => {
   ];
   for (const { name, json } of nothing) {
     it(`takes ${name} for no container of a project`, () => {
-      expect(parseContainer(json)).to.equal(undefined);
+      expect(parseContainer(json, keyed)).to.equal(undefined);
     });
   }
 
@@ -150,7 +151,7 @@ describe("parseContainer()", () => {
         ],
       },
       is: "unhealthy",
-      output: "timed out [31mred",
+      output: "timed\tout\r\n\u001b[31mred",
     },
     {
       health: { Status: "unhealthy", Log: [{ ExitCode: 1, Output: "GET http://me:secret@db/ failed" }] },
@@ -158,9 +159,9 @@ describe("parseContainer()", () => {
       output: "GET http://***@db/ failed",
     },
     {
-      health: { Status: "unhealthy", Log: [{ ExitCode: 1, Output: "x".repeat(4096) }] },
+      health: { Status: "unhealthy", Log: [{ ExitCode: 1, Output: "x".repeat(5000) }] },
       is: "unhealthy",
-      output: `${"x".repeat(199)}…`,
+      output: "x".repeat(4096),
     },
   ];
   for (const { health, is, output } of healths) {
@@ -218,8 +219,8 @@ describe("parseContainer()", () => {
           Mounts: fc.anything(),
         }),
         (json) => {
-          parseContainer(json);
-          parseListed(json, "");
+          parseContainer(json, keyed);
+          parseListed(json, "", keyed);
           parseEvent(json);
           parseEngine(json, json);
         },
@@ -241,7 +242,7 @@ describe("parseListed()", () => {
       Mounts: [{ Type: "bind", Source: "/a", Destination: "/b" }],
     };
 
-    expect(parseListed(row, "layer does not exist")).to.include({
+    expect(parseListed(row, "layer does not exist", keyed)).to.include({
       id: "abc",
       name: "shop-web-1",
       service: "web",

@@ -59,7 +59,7 @@ describe("createMask()", () => {
     },
     {
       name: "its base64 on several lines",
-      values: [`${VALUE.repeat(6)}`],
+      values: [VALUE.repeat(6)],
       text: [
         ...(Buffer.from(VALUE.repeat(6))
           .toString("base64")

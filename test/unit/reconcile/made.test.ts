@@ -8,6 +8,8 @@ const project: RenderedProject = {
   services: { web: { image: "web:1" }, worker: { image: "worker:1", scale: 2 } },
 };
 
+const mask = (text: string): string => text.replaceAll("hunter2", "***");
+
 describe("madeServices()", () => {
   it("notes what runs of each service, by its youngest container", () => {
     const made = madeServices(
@@ -17,6 +19,7 @@ describe("madeServices()", () => {
         observed({ id: "new", createdAt: 2, configHash: "h2", imageId: "sha256:2" }),
       ],
       {},
+      mask,
     );
 
     expect(made).to.deep.equal({
@@ -28,22 +31,30 @@ describe("madeServices()", () => {
     const before = {
       web: { configHash: "h", image: "web:1", imageId: "i", containers: ["a", "b"], gated: ["a", "b"] },
     };
-    const made = madeServices({ name: "shop", services: { web: {} } }, [observed({ id: "b" })], before);
+    const made = madeServices({ name: "shop", services: { web: {} } }, [observed({ id: "b" })], before, mask);
 
     expect([made["web"]?.containers, made["web"]?.gated]).to.deep.equal([["b"], ["b"]]);
   });
 
   it("keeps what is known of a service that has no container now, and forgets one that is not declared any more", () => {
     const known = { configHash: "h", image: "web:1", imageId: "i", containers: ["a"], gated: ["a"] };
-    const made = madeServices({ name: "shop", services: { web: {} } }, [], { web: known, gone: known });
+    const made = madeServices({ name: "shop", services: { web: {} } }, [], { web: known, gone: known }, mask);
 
     expect(made).to.deep.equal({ web: { ...known, containers: [], gated: [] } });
+  });
+
+  it("writes down no tag that comes from a Secret", () => {
+    const containers = [observed({ id: "a", image: "web:hunter2" })];
+
+    const made = madeServices({ name: "shop", services: { web: {} } }, containers, {}, mask);
+
+    expect(made["web"]?.image).to.equal("web:***");
   });
 
   it("takes no notice of one-offs and of containers that Compose does not know", () => {
     const containers = [observed({ id: "a", oneOff: true }), observed({ id: "b", configHash: "" })];
 
-    expect(madeServices({ name: "shop", services: { web: {} } }, containers, {})).to.deep.equal({});
+    expect(madeServices({ name: "shop", services: { web: {} } }, containers, {}, mask)).to.deep.equal({});
   });
 });
 

@@ -2,8 +2,15 @@ import { expect } from "chai";
 import { ReconcileError } from "../../../controller/api/errors.ts";
 import type { LogFields } from "../../../controller/lib/log.ts";
 import { createMask } from "../../../controller/lib/mask.ts";
-import { maskedError, maskedLog } from "../../../controller/reconcile/masking.ts";
+import {
+  maskedContainer,
+  maskedError,
+  maskedLog,
+  maskedThrown,
+  withholding,
+} from "../../../controller/reconcile/masking.ts";
 import { AdoptionRequiredError } from "../../../controller/reconcile/require.ts";
+import { observed } from "../../support/fake-host.ts";
 
 const mask = createMask(["hunter2"]);
 
@@ -34,6 +41,65 @@ describe("maskedLog()", () => {
       ],
     ]);
   });
+});
+
+describe("maskedContainer()", () => {
+  const said = `${"x".repeat(195)} hunter2\n\tagain`;
+  const container = observed({ image: "web:hunter2", error: said.repeat(3), healthOutput: said });
+
+  it("takes values out before it shortens", () => {
+    const masked = maskedContainer(container, { mask, knowsValues: true });
+
+    expect(masked.image).to.equal("web:***");
+    expect(masked.healthOutput).to.equal(`${"x".repeat(195)} ***…`);
+    expect(masked.error).to.have.length(400).and.not.to.contain("hunt");
+  });
+
+  it("repeats nothing where the values are not known, and keeps silence apart from words", () => {
+    const { image, error, healthOutput } = maskedContainer(
+      { ...container, error: "" },
+      { mask, knowsValues: false },
+    );
+
+    expect({ image, error, healthOutput }).to.deep.equal({ image: "***", error: "", healthOutput: "***" });
+  });
+});
+
+describe("maskedThrown()", () => {
+  it("is the very same where there is nothing to take out", () => {
+    for (const thrown of [new Error("no", { cause: new Error("why") }), "text", undefined]) {
+      expect(maskedThrown(thrown, mask)).to.equal(thrown);
+    }
+  });
+
+  it("keeps the name and the way it came, and no cause, however deep the value stands", () => {
+    const inner = new AggregateError([new Error("no hunter2")], "several");
+    const thrown = new TypeError("outer", { cause: new Error("middle", { cause: inner }) });
+
+    const masked = maskedThrown(thrown, mask);
+
+    expect(masked).to.be.instanceOf(Error);
+    expect(masked).to.include({ name: "TypeError", message: "outer", stack: thrown.stack });
+    expect((masked as Error).cause).to.equal(undefined);
+  });
+
+  it("takes a value out of message and stack, and out of what is no error", () => {
+    const masked = maskedThrown(new Error("no hunter2"), mask) as Error;
+
+    expect(`${masked.message} ${masked.stack}`).to.contain("no ***").and.not.to.contain("hunter2");
+    expect((maskedThrown("hunter2", mask) as Error).message).to.equal("***");
+  });
+});
+
+describe("withholding()", () => {
+  for (const [said, shown] of [
+    ['Cannot start container "abc": OCI: exec: "x"\nmore', 'Cannot start container "abc": ***'],
+    ["exit 1", "exit 1"],
+  ] as const) {
+    it(`says ${JSON.stringify(shown)} for ${JSON.stringify(said)}`, () => {
+      expect(withholding(said)).to.equal(shown);
+    });
+  }
 });
 
 describe("maskedError()", () => {

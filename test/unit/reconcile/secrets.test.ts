@@ -67,6 +67,7 @@ describe("secretsInUse()", () => {
       submodules: new Map(),
       verify: undefined,
       dockerConfig: undefined,
+      values: [],
       texts: [],
       sourceFault: undefined,
       fault: undefined,

@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "chai";
 import { ReconcileError } from "../../../controller/api/errors.ts";
@@ -87,6 +88,42 @@ describe("a visit of an Application that refers to Secrets", () => {
 
     expect(condition("Ready")).to.match(/^True/);
     expect(world.containers.map(({ image }) => image)).to.deep.equal(["web:2"]);
+  });
+
+  describe("when a new controller finds the Secret gone, and a container that tells its value", () => {
+    beforeEach(async () => {
+      world.keep("shop", { db: MARKER });
+      world.declare("shop", { compose });
+      await world.settle("shop", 10_000);
+      world.keep("shop", undefined);
+      const [container] = world.containers;
+      if (container === undefined) throw new Error("nothing runs");
+      const said = `\n${"x".repeat(190)} it is ${MARKER}`;
+      const image = `web:${MARKER}`;
+      world.containers[0] = { ...container, image, health: "unhealthy", healthOutput: said };
+      world.at("start", () => Promise.reject(new Error(`no ${MARKER}`)));
+    });
+
+    it("does not repeat it", async () => {
+      await world.restart();
+      await world.settle("shop");
+
+      expect(condition("Healthy")).to.match(/unhealthy: x+ it is \*\*\*; its last words: "goodbye"$/);
+      expect(status().health.services[0]?.image).to.equal("web:***");
+      expect(written()).not.to.contain(MARKER.slice(0, 4));
+    });
+
+    it("repeats nothing of what it says where the record does not open either", async () => {
+      await rm(join(world.dataDir, "renderings", "shop"), { recursive: true });
+      await world.restart();
+      await world.settle("shop");
+
+      expect(condition("Healthy")).to.equal(
+        'False ServiceNotHealthy: service "web": Unhealthy: unhealthy: ***',
+      );
+      expect(status().health.services[0]?.image).to.equal("***");
+      expect(written()).not.to.contain(MARKER.slice(0, 4));
+    });
   });
 
   it("waits for a Secret that was never there", async () => {
