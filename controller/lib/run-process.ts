@@ -63,9 +63,11 @@ const KILL_LIMIT_MS = 10_000;
 /**
  * Waits for one line on standard input, then becomes the program. End of file instead of the line means that whoever
  * started it is gone: then the program never runs. `read` takes single bytes from a pipe, so that the rest is the program's.
+ * A limit of 1 byte for core dumps, which harden.ts sets, is shown as 0 blocks: it must stay, since at 0 the kernel still
+ * hands a dump to a program.
  */
 const WAIT_THEN_EXEC = `
-ulimit -c 0 2>/dev/null || :
+[ "$(ulimit -c)" = 0 ] || ulimit -c 0 2>/dev/null || :
 [ -z "$1" ] || ulimit -v "$1" || exit 125
 [ -z "$2" ] || { PWD=$2; export PWD; }
 unset OLDPWD SHLVL
