@@ -84,7 +84,7 @@ image: engine ## Make the tiny image that tests use
 	@scripts/test-image.sh
 
 .PHONY: servers
-servers: ## See to the programs that the tests serve Git with: git, sshd, openssl
+servers: ## See to the servers of the tests: git, sshd, openssl, docker-registry
 	@scripts/ensure-test-servers.sh
 
 .PHONY: clean-example

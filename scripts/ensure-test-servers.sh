@@ -1,14 +1,17 @@
 #!/usr/bin/env bash
-# Sees to the programs that the tests serve Git with: git (with its daemon), sshd, openssl. Where they are, it prints nothing.
-# Installs by apt, as root, only what is missing, and never upgrades or removes anything. A machine that got its sshd from here
-# does not run it as a service. Safe to run twice at once.
+# Sees to the programs that the tests serve Git and images with: git (with its daemon), sshd, openssl, docker-registry, and perl
+# for its passwords. Where they are, it prints nothing. Installs by apt, as root, only what is missing, and never upgrades or
+# removes anything. What a machine got from here does not run there as a service. Safe to run twice at once.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck source=scripts/apt.sh
 . "$here/apt.sh"
 
 # Each with the package that brings it.
-programs=(git:git ssh-keygen:openssh-client /usr/sbin/sshd:openssh-server openssl:openssl)
+programs=(
+  git:git ssh-keygen:openssh-client /usr/sbin/sshd:openssh-server openssl:openssl
+  docker-registry:docker-registry perl:perl-base
+)
 
 missing_packages() {
   local entry
@@ -37,8 +40,9 @@ if [ ! -e "$policy" ]; then
 fi
 echo "tests: installing ${missing[*]}" >&2
 apt_with_fresh_lists apt_add "${missing[@]}" || true
-if [[ " ${missing[*]} " == *" openssh-server "* && -d /run/systemd/system ]]; then
-  systemctl disable --quiet ssh.service ssh.socket 2>/dev/null || true
+if [ -d /run/systemd/system ]; then
+  [[ " ${missing[*]} " != *" openssh-server "* ]] || systemctl disable --quiet ssh.service ssh.socket 2>/dev/null || true
+  [[ " ${missing[*]} " != *" docker-registry "* ]] || systemctl disable --quiet docker-registry.service 2>/dev/null || true
 fi
 
 mapfile -t missing < <(missing_packages)

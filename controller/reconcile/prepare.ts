@@ -3,6 +3,7 @@ import type { Rendering, RunResult } from "../compose/compose.ts";
 import { explain } from "../compose/explain.ts";
 import type { ApplicationRecord, MadeTarget } from "../status/record.ts";
 import type { ReconcileDeps } from "./deps.ts";
+import { loginHint } from "./login-hint.ts";
 import { preparingRun, type Visit } from "./visit.ts";
 
 /**
@@ -14,14 +15,14 @@ export async function provideImages(
   visit: Visit,
   deps: ReconcileDeps,
 ): Promise<Readonly<Record<string, string>>> {
-  const { pull, build } = visit.application.spec.compose;
+  const { pull, build, imagePullSecrets } = visit.application.spec.compose;
   const services = Object.entries(rendering.project.services);
   const imageOf = (name: string): string =>
     rendering.project.services[name]?.image ?? `${rendering.project.name}-${name}`;
   const built = build ? services.filter(([, service]) => service.build !== undefined) : [];
   if (built.length > 0) {
     const result = await deps.compose.build(rendering, preparingRun(visit, deps, "build"));
-    requireSuccess(result, "BuildFailed", `Cannot build "${visit.project}"`);
+    requireSuccess(result, "BuildFailed", `Cannot build "${visit.project}"`, imagePullSecrets);
   }
   const local = new Set(built.map(([name]) => imageOf(name)));
   const wanted = [...new Set(services.map(([name]) => imageOf(name)))].filter((image) => !local.has(image));
@@ -29,7 +30,8 @@ export async function provideImages(
     const missing = pull === "always" || (await anyMissing(wanted, visit, deps));
     if (missing) {
       const result = await deps.compose.pull(rendering, pull, preparingRun(visit, deps, "pull"));
-      requireSuccess(result, "PullFailed", `Cannot pull the images of "${visit.project}"`);
+      const what = `Cannot pull the images of "${visit.project}"`;
+      requireSuccess(result, "PullFailed", what, imagePullSecrets);
     }
   }
   const ids: Record<string, string> = {};
@@ -59,11 +61,17 @@ async function anyMissing(images: readonly string[], visit: Visit, deps: Reconci
   return false;
 }
 
-function requireSuccess(result: RunResult, reason: "BuildFailed" | "PullFailed", what: string): void {
+function requireSuccess(
+  result: RunResult,
+  reason: "BuildFailed" | "PullFailed",
+  what: string,
+  imagePullSecrets: readonly string[],
+): void {
   if (result.ended === "exited" && result.exitCode === 0) return;
   if (result.ended === "limit")
     throw new ReconcileError(`${what}: it made no progress for too long`, { reason });
-  throw new ReconcileError(`${what}: ${explain(result)}`, { reason });
+  const why = explain(result);
+  throw new ReconcileError(`${what}: ${why}${loginHint(why, imagePullSecrets)}`, { reason });
 }
 
 /**

@@ -1,0 +1,108 @@
+/** A real registry of images (Debian's docker-registry) on a free port of loopback, with one user, that holds nothing at first. */
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { docker, TEST_IMAGE } from "./engine.ts";
+import { accepts, freePort } from "./git-servers.ts";
+
+const run = promisify(execFile);
+
+export interface ImageRegistry {
+  /** `127.0.0.1:PORT`: engines speak plain http to loopback. */
+  readonly host: string;
+  /** A `config.json` of Docker with the login, or with this password in the place of the right one. */
+  login(password?: string): string;
+  /**
+   * Pushes the tests' image with the label `conops-test` as `HOST/NAME`, and removes it from the engine. Returns the whole
+   * name.
+   */
+  push(name: string, label: string): Promise<string>;
+  /** Answers nothing until it is thawed; connections are taken all the same. */
+  freeze(): void;
+  thaw(): void;
+  /** Ends it, and removes its images from the engine: no container may have one any more. */
+  close(): Promise<void>;
+}
+
+export interface RegistryUser {
+  readonly user: string;
+  readonly password: string;
+}
+
+export async function startImageRegistry({ user, password }: RegistryUser): Promise<ImageRegistry> {
+  const dir = await mkdtemp(join(tmpdir(), "conops-registry-"));
+  const port = await freePort();
+  const host = `127.0.0.1:${port}`;
+  let pushes = 0;
+  await writeFile(join(dir, "htpasswd"), `${user}:${await bcrypt(password)}\n`);
+  await writeFile(
+    join(dir, "config.yml"),
+    JSON.stringify({
+      version: 0.1,
+      log: { level: "error" },
+      storage: { filesystem: { rootdirectory: join(dir, "data") } },
+      http: { addr: host },
+      auth: { htpasswd: { realm: "conops-test", path: join(dir, "htpasswd") } },
+    }),
+  );
+  const child = spawn("docker-registry", ["serve", join(dir, "config.yml")], {
+    env: { PATH: process.env["PATH"], HOME: dir, OTEL_TRACES_EXPORTER: "none" },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let said = "";
+  const collect = (chunk: Buffer): void => void (said += chunk.toString());
+  child.stdout.on("data", collect);
+  child.stderr.on("data", collect);
+  const ended = once(child, "exit");
+  while (!(await accepts(port))) {
+    if (child.exitCode !== null) throw new Error(`docker-registry ended with ${child.exitCode}: ${said}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  const login = (secret = password): string =>
+    JSON.stringify({
+      auths: { [host]: { auth: Buffer.from(`${user}:${secret}`).toString("base64") } },
+    });
+
+  return {
+    host,
+    login,
+    async push(name, label) {
+      const image = `${host}/${name}`;
+      const folder = join(dir, `push-${++pushes}`);
+      await mkdir(folder);
+      await writeFile(join(folder, "Dockerfile"), `FROM ${TEST_IMAGE}\nLABEL conops-test="${label}"\n`);
+      await writeFile(join(folder, "config.json"), login());
+      await docker(["build", "--quiet", "--tag", image, folder]);
+      await docker(["--config", folder, "push", "--quiet", image]);
+      await docker(["image", "rm", image]);
+      return image;
+    },
+    freeze: () => void child.kill("SIGSTOP"),
+    thaw: () => void child.kill("SIGCONT"),
+    async close() {
+      child.kill("SIGCONT");
+      child.kill("SIGTERM");
+      await ended;
+      for (const id of await imagesOf(host)) {
+        await docker(["image", "rm", "--force", id]).catch(() => undefined); // two names of one are one
+      }
+      await rm(dir, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Of its images those, too, that lost their tag to a newer one. */
+async function imagesOf(host: string): Promise<readonly string[]> {
+  const rows = (await docker(["image", "ls", "--format", "{{.Repository}} {{.ID}}"])).split("\n");
+  return rows.filter((row) => row.startsWith(`${host}/`)).map((row) => row.split(" ")[1] ?? "");
+}
+
+/** As htpasswd writes it; the registry takes no other kind. */
+async function bcrypt(password: string): Promise<string> {
+  const script = String.raw`print crypt($ENV{PASSWORD}, "\$2b\$05\$abcdefghijklmnopqrstuv")`;
+  const { stdout } = await run("perl", ["-e", script], { env: { PASSWORD: password } });
+  return stdout;
+}
