@@ -52,9 +52,9 @@ describe("images of private registries", () => {
     await writeFile(join(world.manifests, `${name}.yaml`), stringify(secret));
   }
 
-  async function labels(name: string): Promise<readonly (string | undefined)[]> {
+  async function labels(name: string): Promise<readonly string[]> {
     const found = await world.containers(`${world.prefix}-${name}`);
-    return found.map(({ Config }) => Config.Labels["conops-test"]).toSorted();
+    return found.map(({ Config }) => Config.Labels["conops-test"] ?? "").toSorted();
   }
 
   /** Folders with logins, wherever they would be. */

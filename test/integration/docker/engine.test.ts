@@ -82,7 +82,7 @@ describe("createDocker() on a real engine", function () {
       number: 1,
       oneOff: false,
       state: "running",
-      healthOutput: "sad",
+      healthOutput: "sad\n",
       restartPolicy: "unless-stopped",
       finishedAt: 0,
       image: TEST_IMAGE,
