@@ -24,6 +24,7 @@ import { startSweeping } from "./edit/sweeping.ts";
 import { createGit } from "./git/pool.ts";
 import { startPruning } from "./git/pruning.ts";
 import { remoteOf } from "./git/remote-url.ts";
+import { aborted } from "./lib/aborted.ts";
 import { systemClock, type Clock } from "./lib/clock.ts";
 import type { Log } from "./lib/log.ts";
 import { endGroup, isAlive } from "./lib/process-identity.ts";
@@ -122,12 +123,8 @@ async function work(config: Config, deps: RunDeps): Promise<void> {
   await startSweeping({ dir: manifestsDir, clock, log, signal: stopping });
 
   const queue = createWorkQueue({ clock, metrics: metrics.queue });
-  const docker = createDocker({
-    dockerHost: config.dockerHost,
-    clock,
-    log,
-    fingerprint: createFingerprint(dataKey, "fingerprints of configurations"),
-  });
+  const fingerprint = createFingerprint(dataKey, "fingerprints of configurations");
+  const docker = createDocker({ dockerHost: config.dockerHost, clock, log, fingerprint });
   const compose = createCompose({
     dataDir,
     dockerHost: config.dockerHost,
@@ -296,11 +293,4 @@ async function work(config: Config, deps: RunDeps): Promise<void> {
   await Promise.all([git.close(), engine.close(), status.close()]);
   informersStop.abort(new Error("the controller has stopped"));
   log.info("controller stopped", { stuck: workers.stuck() });
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener("abort", () => resolve(), { once: true });
-  });
 }
