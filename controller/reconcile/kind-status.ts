@@ -36,14 +36,6 @@ export function readyConditions(fault: Why | undefined, well: Why): readonly New
   ];
 }
 
-/** The condition of this type as it was published last, as one to publish again. */
-export function repeated(before: readonly Condition[], type: Condition["type"]): readonly NewCondition[] {
-  const found = before.find((condition) => condition.type === type);
-  return found === undefined
-    ? []
-    : [{ type, status: found.status, reason: found.reason, message: found.message }];
-}
-
 /** Says once that something needs a person, and once that it does not any more. */
 export function tellTurns(
   key: string,

@@ -7,12 +7,20 @@ import type { Declaration } from "../registry/registry.ts";
 import { mergeConditions, type NewCondition } from "../status/conditions.ts";
 import { rfc3339 } from "../status/history.ts";
 import type { ReconcileDeps } from "./deps.ts";
-import { faultOf, identify, readyConditions, repeated, tellTurns } from "./kind-status.ts";
+import { faultOf, identify, readyConditions, tellTurns } from "./kind-status.ts";
 import { whyInvalid } from "./publish.ts";
 import type { SecretInspection, Sealing } from "./secret-care.ts";
 
 /** After a file was sealed, the registry reads it again by itself, and names the key; this is for when it does not. */
 const REREAD_MS = 1000;
+
+/** An edit that made the manifest wrong may have brought a value in plain text: nobody is told that there is none. */
+const UNREAD: NewCondition = {
+  type: "Encrypted",
+  status: "Unknown",
+  reason: "InvalidManifest",
+  message: "a manifest that is not valid is not sealed, and may hold a value in plain text",
+};
 
 /** Key → fingerprint of what the Secret held at its last visit. */
 export type SecretMemory = Map<string, string>;
@@ -150,7 +158,7 @@ async function publishInvalid(
   const told = before?.status.conditions ?? [];
   const conditions = mergeConditions(
     told,
-    [...readyConditions(why, why), ...repeated(told, "Encrypted")],
+    [...readyConditions(why, why), UNREAD],
     generation,
     rfc3339(deps.clock.now()),
   );

@@ -60,7 +60,9 @@ describe("checkSecret()", () => {
     {
       name: "a plain value in the place of a sealed one, without repeating it",
       fields: { sealedData: { a: "hunter2" } },
-      faults: ['sealedData.a: must be a sealed value, as "conops seal" makes it'],
+      faults: [
+        'sealedData.a: must be a sealed value, as "conops seal" makes it; a new value in plain text stands in stringData',
+      ],
     },
     {
       name: "a value of another type, without repeating it",

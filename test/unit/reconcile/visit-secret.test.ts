@@ -175,7 +175,7 @@ describe("a visit of a Secret", () => {
     });
   });
 
-  it("keeps what is known of it through an invalid edit", async () => {
+  it("keeps what is known of it through an invalid edit, but not that its file holds no plain text", async () => {
     declare({ sealedData: { a: SEALED } });
     await world.visit(KEY);
     const { metadata, status } = document();
@@ -188,7 +188,7 @@ describe("a visit of a Secret", () => {
     expect(conditions()).to.deep.equal([
       "Ready False InvalidManifest",
       "Stalled True InvalidManifest",
-      "Encrypted True Sealed",
+      "Encrypted Unknown InvalidManifest",
     ]);
     expect(conditionOf("Ready")?.message).to.equal("shop.yaml:3:1: unknown field");
 
