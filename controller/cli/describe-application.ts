@@ -71,7 +71,10 @@ function describeState(status: ApplicationStatus, { terminal, clock }: Shown): s
       : line("  Attempted", attempted.revision),
     source === undefined
       ? ""
-      : line("Source", `${source.revision}, since ${since(source.since, clock.now())}`),
+      : line(
+          "Source",
+          `${source.revision}${source.ref === undefined ? "" : ` (${source.ref})`}, since ${since(source.since, clock.now())}`,
+        ),
     line("Health", paint(terminal, status.health.status)),
   ];
   return rows.join("");

@@ -41,7 +41,9 @@ async function createKey(path: string, text: string): Promise<readonly SealingKe
   } catch (error) {
     const why = isErrno(error, "EEXIST")
       ? "the file is there already; --add-to adds a key to it"
-      : whyUnreadable(error);
+      : isErrno(error, "ENOENT", "ENOTDIR")
+        ? "there is no such folder"
+        : whyUnreadable(error);
     throw new CommandError(`Cannot write a key to ${JSON.stringify(path)}: ${why}`, { cause: error });
   }
 }

@@ -63,8 +63,8 @@ export async function sealManifest(
       `${error.message}; for a new Secret of that name, give its values (--from-file and others)`,
     );
   });
-  const name = path === "-" ? "the standard input" : JSON.stringify(path);
-  const secrets = requireSecrets(name, bytes, terminal, keyring);
+  const name = titleOf(path);
+  const secrets = requireSecrets(path, bytes, terminal, keyring);
   const edits = [...secrets].map(([document, secret]) => ({
     document,
     changes: planSealing(secret, key, clock.now()),
@@ -80,7 +80,7 @@ export async function sealManifest(
       `Cannot seal ${name}: the comment on line ${left.line} repeats a value: take it out first`,
     );
   }
-  requireSecrets(name, Buffer.from(edited.text), terminal, keyring);
+  requireSecrets(path, Buffer.from(edited.text), terminal, keyring);
   terminal.out(edited.text);
   if (!edited.isChanged) terminal.err("Everything was sealed already.\n");
 }
@@ -92,7 +92,7 @@ export async function sealInPlace(
 ): Promise<void> {
   const key = requireKey(keyring);
   const bytes = await readInputFile(terminal, path);
-  const secrets = [...requireSecrets(JSON.stringify(path), bytes, terminal, keyring).values()];
+  const secrets = [...requireSecrets(path, bytes, terminal, keyring).values()];
   try {
     const edited = await editManifestFile(
       {
@@ -142,14 +142,19 @@ function changesOf(document: unknown, key: SealingKey, now: number): readonly Se
   return "faults" in checked ? [] : planSealing(checked.secret, key, now);
 }
 
+function titleOf(path: string): string {
+  return path === "-" ? "the standard input" : JSON.stringify(path);
+}
+
 /** The Secrets of a manifest file, by the number of their document. Prints what is wrong, and throws CommandError then. */
 function requireSecrets(
-  name: string,
+  path: string,
   bytes: Uint8Array,
   terminal: Context["terminal"],
   keyring: Keyring,
 ): ReadonlyMap<number, Secret> {
-  const { documents } = parseManifests(name, bytes, { allowFileRepos: true });
+  const name = titleOf(path);
+  const { documents } = parseManifests(path === "-" ? "<stdin>" : path, bytes, { allowFileRepos: true });
   const faults = documents.flatMap((found) => (found.kind === "invalid" ? found.faults : []));
   for (const fault of faults) terminal.err(`${oneLine(formatFault(fault))}\n`);
   if (faults.length > 0) throw new CommandError(`Cannot seal ${name}: it is not valid`);

@@ -77,7 +77,11 @@ function requireResource(
   const found = resources.find((resource) => resource.key === key);
   if (found !== undefined) return found;
   const names = resources.filter(({ kind }) => (kind ?? named.kind) === named.kind).map(({ name }) => name);
-  const hint = didYouMean(named.name, [...names, ...KINDS.flatMap(kindNames)]);
+  const elsewhere = resources.find(({ kind, name }) => kind !== undefined && name === named.name);
+  const hint =
+    elsewhere?.kind === undefined
+      ? didYouMean(named.name, [...names, ...KINDS.flatMap(kindNames)])
+      : ` Did you mean "${elsewhere.kind.toLowerCase()}/${named.name}"?`;
   throw new CommandError(
     `No ${named.kind} ${JSON.stringify(named.name)} in ${JSON.stringify(manifestsDir)}.${hint}`,
   );

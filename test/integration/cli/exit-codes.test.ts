@@ -79,7 +79,7 @@ describe("the exit codes of conops", function () {
     {
       args: ["run", "--known-hosts", "/nowhere/known_hosts"],
       code: 2,
-      err: 'Error: Cannot use "/nowhere/known_hosts" for --known-hosts: ENOENT',
+      err: 'Error: Cannot use "/nowhere/known_hosts" for --known-hosts: there is no such file',
     },
     {
       args: ["run"],

@@ -118,7 +118,7 @@ Sync:          Synced
   Commit:      Sell more (Ann)
   Synced:      2025-12-31T22:00:00Z (120m ago), by NewRevision
   Attempted:   ${OTHER}
-Source:        ${COMMIT}, since 2025-12-31T22:00:00Z (120m ago)
+Source:        ${COMMIT} (refs/heads/main), since 2025-12-31T22:00:00Z (120m ago)
 Health:        Degraded
 Services:
   NAME   STATUS     REPLICAS   IMAGE    MESSAGE

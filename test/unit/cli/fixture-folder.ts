@@ -88,7 +88,7 @@ export function statusDocument(name: string, patch: Partial<ApplicationStatus> =
         syncedAt: "2025-12-31T22:00:00Z",
         trigger: "NewRevision",
       },
-      source: { revision: COMMIT, since: "2025-12-31T22:00:00Z" },
+      source: { revision: COMMIT, ref: "refs/heads/main", since: "2025-12-31T22:00:00Z" },
       health: {
         status: "Healthy",
         services: [{ name: "web", status: "Healthy", replicas: "1/1", image: "shop:1" }],

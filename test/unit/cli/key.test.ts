@@ -48,6 +48,12 @@ describe("conops key generate", () => {
     expect(out).to.equal(`Key ${id} is the first in ${JSON.stringify(path)}: it seals.\n`);
   });
 
+  it("names a folder that is not there", async () => {
+    expect(await whyNot({ kind: "create", path: `${path}-folder/keys` })).to.contain(
+      "there is no such folder",
+    );
+  });
+
   it("overwrites nothing", async () => {
     await generate({ kind: "create", path });
     const before = await readFile(path, "utf8");

@@ -214,6 +214,14 @@ describe("the commands, of several kinds", () => {
     );
   });
 
+  it("get names what has that name among the other kinds", async () => {
+    const error = await get("github").catch((thrown: unknown) => thrown);
+
+    expect((error as Error).message).to.equal(
+      `No Application "github" in ${JSON.stringify(folder.dir)}. Did you mean "receiver/github"?`,
+    );
+  });
+
   it("get names the kinds of which there are none", async () => {
     await get("secrets,receivers", { matches: () => false });
 
