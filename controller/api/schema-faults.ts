@@ -18,7 +18,8 @@ export const PATTERN_WORDS: Readonly<Record<string, string>> = {
   "^([a-zA-Z0-9][a-zA-Z0-9_.-]*|[*])$": 'a profile name (letters, digits, "_", "." and "-") or "*"',
   "^[-._a-zA-Z0-9]+$": 'a key of a Secret (letters, digits, "-", "_" and ".")',
   "^[A-Za-z0-9_.-]+(:[0-9]{1,5})?$": "a host, with a port where the URLs have one: git.example.com:2222",
-  "^conops-v[0-9]+[.][A-Za-z0-9._-]+$": 'a sealed value, as "conops seal" makes it; a new value in plain text stands in stringData',
+  "^conops-v[0-9]+[.][A-Za-z0-9._-]+$":
+    'a sealed value, as "conops seal" makes it; a new value in plain text stands in stringData',
 };
 
 /** More help nobody, and each costs a search for what was meant. */
