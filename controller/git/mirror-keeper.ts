@@ -12,7 +12,14 @@ import type { GitLimits } from "./limits.ts";
 import { createLocks } from "./locks.ts";
 import type { GitOperation } from "./metrics.ts";
 import { isOvergrown, measureMirror } from "./mirror-size.ts";
-import { listFolder, makeBareRepository, removeFolder, replaceFolder } from "./mirrors.ts";
+import {
+  listFolder,
+  makeBareRepository,
+  removeFolder,
+  replaceFolder,
+  readParts,
+  writeParts,
+} from "./mirrors.ts";
 import type { Pauses, RemoteAttempt } from "./pauses.ts";
 import { createRebuilds } from "./rebuilds.ts";
 import type { Routes } from "./routes.ts";
@@ -45,6 +52,8 @@ export interface MirrorKeeper {
   use(id: string, signal: AbortSignal): Promise<() => void>;
   /** Afterwards the mirror has the commit. `damaged`: the generation of the mirror that is not to be trusted any more. */
   fetch(request: StageRequest, damaged: number | undefined, signal: AbortSignal): Promise<void>;
+  /** A checkout of the mirror needs these others, its submodules: they are pruned when it is. */
+  keepTogether(id: string, others: readonly string[]): Promise<void>;
   /** Removes what is not kept and was not used for a while, and what interrupted work has left. */
   prune(keep: ReadonlySet<string>): Promise<void>;
   /** Ends what goes on in the background. */
@@ -238,7 +247,12 @@ export function createMirrorKeeper(options: MirrorKeeperOptions): MirrorKeeper {
       await utimes(pathOf(id), seconds, seconds).catch(() => undefined); // not there yet, or not ours to touch
       return release;
     },
-    async prune(keep) {
+    async keepTogether(id, others) {
+      await writeParts(pathOf(id), others).catch(() => undefined); // it is only fetched again
+    },
+    async prune(followed) {
+      const keep = new Set(followed);
+      for (const id of followed) for (const other of await readParts(pathOf(id))) keep.add(other);
       for (const name of await listFolder(folder)) await tracked(pruneOne(name, keep));
     },
     close: () => rebuilds.close(),

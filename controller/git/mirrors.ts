@@ -1,5 +1,5 @@
 /** The bare repositories in the data directory, made and replaced whole; only workers look inside. */
-import { mkdir, readdir, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { isErrno } from "../lib/atomic-file.ts";
 
@@ -54,4 +54,19 @@ export async function listFolder(path: string): Promise<string[]> {
     if (isErrno(error, "ENOENT", "ENOTDIR")) return [];
     throw error;
   }
+}
+
+/** Beside a mirror's own files: the ids of the mirrors of its submodules, one a line. */
+const PARTS = "conops-submodules";
+
+/** Writes down, in a mirror, which others a checkout of it needs. A hint for `readParts`, and nothing that must not be lost. */
+export async function writeParts(mirror: string, ids: readonly string[]): Promise<void> {
+  const path = join(mirror, PARTS);
+  await (ids.length === 0 ? rm(path, { force: true }) : writeFile(path, ids.join("\n")));
+}
+
+/** What `writeParts` wrote last; nothing where that is not there. */
+export async function readParts(mirror: string): Promise<string[]> {
+  const text = await readFile(join(mirror, PARTS), "utf8").catch(() => "");
+  return text.split("\n");
 }

@@ -85,6 +85,10 @@ export function createStaging(options: StagingOptions): Staging {
             ? { kind: "lacking", parts: [0] }
             : await checkOut(request, { parts, leftOut }, signal);
         if (answer.kind === "staged") {
+          await mirrors.keepTogether(
+            remote.id,
+            parts.slice(1).map((part) => part.remote.id),
+          );
           return verified === undefined || verified === "not asked"
             ? answer.staged
             : { ...answer.staged, verified };

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile, utimes } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { GitCredential } from "../../../controller/api/credential.ts";
@@ -133,6 +133,25 @@ describe("Git with submodules", function () {
     expect(await readFile(join(staged.dir, "two/src/a"), "utf8")).to.equal("a");
     expect([staged.leftOut, staged.warnings]).to.deep.equal([[], []]);
     expect(staged.commit.sha).to.equal(sha);
+  });
+
+  it("keeps their mirrors for as long as that of the repository, and no longer", async () => {
+    const lib = await newRepo("lib");
+    const repo = await newRepo();
+    const sha = await link(repo, { lib: { sha: await lib.commit({ f: "f" }), url: at(lib) } });
+    await stage(repo, sha);
+    const ids = [remoteOf(at(repo)).id, remoteOf(at(lib)).id];
+    const longAgo = new Date(Date.now() - 86_400_000);
+    for (const id of ids) await utimes(join(base, "data/mirrors", id), longAgo, longAgo);
+    const left = async (): Promise<string[]> => {
+      const folders = await readdir(join(base, "data/mirrors"));
+      return ids.filter((id) => folders.includes(id));
+    };
+
+    await git.prune(new Set([ids[0] ?? ""]));
+    expect(await left()).to.deep.equal(ids);
+    await git.prune(new Set());
+    expect(await left()).to.deep.equal([]);
   });
 
   it("leaves them out where they are not wanted, and asks nobody for them", async () => {
