@@ -120,6 +120,8 @@ async function typesOf(schema: Schema, kind: string, banner: string): Promise<st
     bannerComment: "",
     additionalProperties: false,
     unknownAny: true,
+    // A list of at most 16 would be a union of 17 tuples.
+    ignoreMinAndMaxItems: true,
     style: { printWidth: 110 },
   };
   const asWritten = await compile(plain(schema), `${kind}Manifest`, options);
