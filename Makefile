@@ -50,6 +50,10 @@ test-e2e: build engine image servers ## Run the tests of the whole program
 bench-git: install ## Print what polling Git remotes costs (about three minutes)
 	@node --import tsx test/bench/git.ts
 
+.PHONY: test-leak
+test-leak: build engine image servers ## Search everything for marked secrets of every kind (not part of make test yet)
+	@node scripts/run-tests.mjs leak
+
 .PHONY: types
 types: install ## Check the types
 	@node_modules/.bin/tsc -p tsconfig.json
