@@ -3,9 +3,9 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { stringify } from "yaml";
 import type { ApplicationStatus, Condition } from "../../controller/api/status.ts";
-import { sha256 } from "../../controller/lib/hash.ts";
-import { requireEngine, until } from "../support/engine.ts";
+import { docker, requireEngine, until } from "../support/engine.ts";
 import { startImageRegistry, type ImageRegistry } from "../support/image-registry.ts";
+import { loginFolders } from "../support/login-folders.ts";
 import { createWorld, type World } from "../support/world.ts";
 
 const COMMAND = '["sh", "-c", "trap exit TERM; while :; do sleep 0.2; done"]';
@@ -35,6 +35,7 @@ describe("images of private registries", () => {
   });
   afterEach(async () => {
     await world.close();
+    await docker(["image", "rm", "--force", `${world.prefix}-shop-web`]); // a build's
     await ada.close();
     await bob.close();
   });
@@ -57,18 +58,8 @@ describe("images of private registries", () => {
     return found.map(({ Config }) => Config.Labels["conops-test"] ?? "").toSorted();
   }
 
-  /** Folders with logins, wherever they would be. */
-  async function loginFolders(): Promise<readonly string[]> {
-    const folder = join(world.data, "compose");
-    const prefix = `conops-${sha256(folder).slice(0, 16)}-`;
-    const names = await Promise.all(
-      ["/dev/shm", folder].map((place) => readdir(place).catch((): string[] => [])),
-    );
-    return names.flat().filter((name) => name.startsWith(prefix));
-  }
-
   async function expectNoTrace(): Promise<void> {
-    expect(await loginFolders()).to.deep.equal([]);
+    expect(await loginFolders(world.data)).to.deep.equal([]);
     expect(await readdir(join(home, ".docker"))).to.deep.equal(["config.json"]);
     expect(await readFile(join(home, ".docker", "config.json"), "utf8")).to.equal(OWN_CONFIG);
   }
@@ -160,12 +151,12 @@ describe("images of private registries", () => {
     ada.freeze();
     const controller = await start();
     await world.manifest("shop", { compose: { imagePullSecrets: [{ name: "hub" }] } });
-    await until("the pull has its login", async () => (await loginFolders()).length === 1);
+    await until("the pull has its login", async () => (await loginFolders(world.data)).length === 1);
     await controller.kill();
 
     await start();
     expect(await world.status("shop")).to.not.equal(undefined);
-    const before = await loginFolders();
+    const before = await loginFolders(world.data);
     ada.thaw();
     await world.untilReady("shop", sha);
 

@@ -1,5 +1,5 @@
-import { rm } from "node:fs/promises";
-import { join } from "node:path";
+import { mkdir, rm, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { expect } from "chai";
 import type { Reason } from "../../controller/api/reasons.ts";
 import { composeUp, requireEngine, TEST_IMAGE, until } from "../support/engine.ts";
@@ -38,10 +38,10 @@ describe("values of variables leak nowhere", () => {
   it("where they are used in every place of a Compose file, changed, healed, lost and deleted", async () => {
     const { world } = leak;
     const service = {
-      command: ["sh", "-c", `printenv PW; echo "$$1"; ${SLEEP}`, "sh", "${PW}"],
+      command: ["sh", "-c", `env; echo "$$PW $$1"; ${SLEEP}`, "sh", "${PW}"],
       environment: { PW: "${PW}" },
       labels: { own: "${PW}" },
-      healthcheck: { test: ["CMD", "sh", "-c", "printenv PW ADDED; exit 0"], interval: "1s" },
+      healthcheck: { test: ["CMD", "sh", "-c", 'echo "$$PW $$ADDED"; exit 0'], interval: "1s" },
       configs: ["conf"],
       secrets: ["sec"],
       volumes: [`${world.root}/binds/\${WORD}:/bound`, "./kept:/kept"],
@@ -112,7 +112,7 @@ describe("values of variables leak nowhere", () => {
 
   it("where a Compose file with them is refused, and where images, builds and containers fail", async () => {
     const { world } = leak;
-    const say = ["sh", "-c", "printenv PW >&2; exit 3"];
+    const say = ["sh", "-c", 'env; echo "it is $$PW" >&2; exit 3'];
     const sick = `for i in 1 2 3 4 5 6 7 8 9 10; do echo "padding $$i"; done; echo "it is  $$PW"; exit 1`;
     const failing: Readonly<
       Record<string, { readonly service: object; readonly reason: Reason; readonly style?: "plain" }>
@@ -145,7 +145,7 @@ describe("values of variables leak nowhere", () => {
     for (const [name, { service, style }] of Object.entries(failing)) {
       const files = {
         "compose.yaml": composeOf(service),
-        Dockerfile: `FROM ${TEST_IMAGE}\nARG PW\nRUN echo "it is $PW" && printenv PW && exit 7\n`,
+        Dockerfile: `FROM ${TEST_IMAGE}\nARG PW\nRUN echo "it is $PW" && exit 7\n`,
       };
       const values = { PW: secret(name, style) };
       await leak.application(name, { files, values, spec: { sync: { timeout: "6s" } } });
@@ -157,6 +157,7 @@ describe("values of variables leak nowhere", () => {
     for (const name of ["port", "path", "context", "name", "sick", "unstartable", "unmountable"]) {
       expect(await said(name), name).to.contain("***");
     }
+    expect(controller.log()).to.match(/"line":"#\d+ [\d.]+ it is \*\*\*/);
     await leak.expectNoLeak();
 
     // A new controller knows the values of what runs, also without the Secrets.
@@ -179,7 +180,16 @@ describe("values of variables leak nowhere", () => {
       files: { "compose.yaml": composeOf({ volumes: [`${world.root}/other-\${PW}:/data`] }) },
       values: { PW: value },
     });
+    const inTheWay = join(world.data, "checkouts", "conflict", "file");
+    await mkdir(dirname(inTheWay), { recursive: true });
+    await writeFile(inTheWay, "of somebody\n");
+    const bound = { environment: { PW: "${PW}" }, volumes: ["./file:/file"] };
+    await leak.application("conflict", {
+      files: { "compose.yaml": composeOf(bound), file: "of the repository\n" },
+      values: { PW: secret("conflict") },
+    });
     await untilReason("adopts", "AdoptionRequired");
+    await untilReason("conflict", "CheckoutConflict");
     await leak.expectNoLeak();
   });
 });

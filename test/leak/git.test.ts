@@ -117,6 +117,16 @@ describe("credentials of Git leak nowhere", () => {
       });
       await follow(`t-${behaviour}`, url(behaviour), BEARER, { token: markers.make(behaviour, "plain") });
     }
+    const outer = await world.repo("outer");
+    await outer.commit({
+      "compose.yaml": sleeper(),
+      ".gitmodules": `[submodule "sub"]\n\tpath = sub\n\turl = ${url("refuses")}\n`,
+    });
+    await outer.git("update-index", "--add", "--cacheinfo", `160000,${sha},sub`);
+    await outer.git("commit", "--quiet", "-m", "A submodule");
+    await leak.secret("outer-sub", { password: markers.make("submodule") }, BASIC);
+    const submoduleSecretRefs = [{ host: `127.0.0.1:${server.port}`, secretRef: { name: "outer-sub" } }];
+    await world.manifest("outer", { source: { submodules: true, submoduleSecretRefs } });
     const plain = markers.make("a password in a URL", "plain");
     await world.manifest("url", {
       source: { repoURL: `http://ada:${plain}@127.0.0.1:${server.port}/takes/shop` },
@@ -132,6 +142,10 @@ describe("credentials of Git leak nowhere", () => {
         );
       }
     }
+    const { conditions } = await world.untilStatus("outer", "its submodule is refused", (status) =>
+      status.conditions.some(({ type, reason }) => type === "Ready" && reason === "AuthenticationFailed"),
+    );
+    expect(JSON.stringify(conditions)).to.contain("/refuses/shop");
     await world.untilStatus("url", "it is refused", ({ phase }) => phase === "Error");
 
     await leak.expectNoLeak({ plainFiles: [join(world.manifests, "url.yaml")] });

@@ -9,6 +9,7 @@ import type { ApplicationRecord } from "../../controller/status/record.ts";
 import { cleanupProject, docker, until, type Environment } from "./engine.ts";
 import { freePort, startGitDaemon, type GitServer } from "./git-servers.ts";
 import { createTempRepo, type TempRepo } from "./git-repo.ts";
+import { loginFolders } from "./login-folders.ts";
 
 const PROGRAM = new URL("../../scripts/conops", import.meta.url).pathname;
 
@@ -270,6 +271,7 @@ export async function createWorld(env: Environment = process.env): Promise<World
     },
     async close() {
       await world.killAll();
+      for (const left of await loginFolders(data)) await rm(left, { recursive: true });
       await server.close();
       const listed = await docker(["ps", "-a", "--format", '{{.Label "com.docker.compose.project"}}'], env);
       const left = await docker(
