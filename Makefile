@@ -29,7 +29,7 @@ $(BUILT): $(SOURCES) tsconfig.json tsconfig.build.json package.json package-lock
 
 .PHONY: test
 test: build engine image servers ## Run every test: unit, integration, end to end
-	@node scripts/run-tests.mjs unit integration e2e
+	@node scripts/run-tests.mjs unit integration e2e leak
 
 .PHONY: check
 check: types lint format-check test-unit ## Types, lint, format and unit tests: for daily use, needs no engine
@@ -51,7 +51,7 @@ bench-git: install ## Print what polling Git remotes costs (about three minutes)
 	@node --import tsx test/bench/git.ts
 
 .PHONY: test-leak
-test-leak: build engine image servers ## Search everything for marked secrets of every kind (not part of make test yet)
+test-leak: build engine image servers ## Search everything for marked secrets of every kind
 	@node scripts/run-tests.mjs leak
 
 .PHONY: types
