@@ -12,6 +12,7 @@ interface Variable {
   readonly submodule: string | undefined;
   readonly name: string;
   readonly value: string;
+  readonly twofold: boolean;
 }
 
 /** To Git, no other character is one. */
@@ -23,9 +24,11 @@ export function parseGitmodules(text: string): Gitmodules {
   if ("fault" in read) return read;
   const paths = new Map<string, string>();
   const urls = new Map<string, string>();
-  for (const { line, submodule, name, value } of read.variables) {
+  for (const { line, submodule, name, value, twofold } of read.variables) {
     const known = name === "path" ? paths : name === "url" ? urls : undefined;
     if (submodule === undefined || known === undefined) continue;
+    if (twofold)
+      return faultAt(line, `a tab in a ${name} means another thing to each Git: put it into quotes`);
     if (known.has(submodule))
       return faultAt(line, `it names the ${name} of ${JSON.stringify(submodule)} twice`);
     known.set(submodule, value);
@@ -63,8 +66,8 @@ function readVariables(
     } else {
       const variable = inSection ? readVariable(text, at) : undefined;
       if (variable === undefined) return faultAt(line, "it is no line of a Git configuration");
-      const { name, value, end } = variable;
-      variables.push({ line, submodule, name, value });
+      const { end, ...read } = variable;
+      variables.push({ line, submodule, ...read });
       line += text.slice(at, end).split("\n").length - 1;
       at = end;
     }
@@ -91,10 +94,7 @@ function readHeader(
 }
 
 /** `name = value`, to the end of its line, or of the last line that it goes on to. */
-function readVariable(
-  text: string,
-  at: number,
-): { readonly name: string; readonly value: string; readonly end: number } | undefined {
+function readVariable(text: string, at: number): (Value & { readonly name: string }) | undefined {
   const pattern = /([A-Za-z][A-Za-z0-9-]*)[ \t]*(?:=|(?=\n|$))/y;
   pattern.lastIndex = at;
   const match = pattern.exec(text);
@@ -102,15 +102,20 @@ function readVariable(
   const [whole, name = ""] = match;
   const value = whole.endsWith("=")
     ? readValue(text, at + whole.length)
-    : { value: "true", end: at + whole.length };
+    : { value: "true", twofold: false, end: at + whole.length };
   return value && { name: name.toLowerCase(), ...value };
 }
 
-function readValue(
-  text: string,
-  start: number,
-): { readonly value: string; readonly end: number } | undefined {
+interface Value {
+  readonly value: string;
+  /** White space other than a space stands in it outside quotes: Git kept it as it is from 2.45 on, as spaces before. */
+  readonly twofold: boolean;
+  readonly end: number;
+}
+
+function readValue(text: string, start: number): Value | undefined {
   let value = "";
+  let twofold = false;
   /** White space outside quotes counts only when something follows. */
   let blank = "";
   let quoted = false;
@@ -135,10 +140,11 @@ function readValue(
     if (char === '"') quoted = !quoted;
     else {
       value += blank + meant;
+      twofold ||= /[^ ]/.test(blank);
       blank = "";
     }
   }
-  return quoted ? undefined : { value, end: Math.min(at, text.length) };
+  return quoted ? undefined : { value, twofold, end: Math.min(at, text.length) };
 }
 
 function endOfLine(text: string, at: number): number {

@@ -61,6 +61,15 @@ describe("parseGitmodules()", () => {
       '[submodule "x"\npath = a\n',
       "line 1: the head of a section is malformed",
     ],
+    "takes a tab for the end of a value, or as one in quotes": [
+      '[submodule "x"]\npath = a\t\t# b\nurl = "b\tc"\n',
+      { a: "b\tc" },
+    ],
+    "refuses a tab in a value, which is kept or made a space by the version of Git": [
+      '[submodule "x"]\npath = a\tb\nurl = c\n',
+      "line 2: a tab in a path means another thing to each Git: put it into quotes",
+    ],
+    "minds no tab where nothing looks": ['[submodule "x"]\npath = a\nurl = c\nbranch = a\tb\n', { a: "c" }],
     "refuses a zero byte": ['[submodule "x"]\npath = a\0b\n', "line 2: it is no line of a Git configuration"],
     "knows names that JavaScript gives a meaning": [
       '[submodule "__proto__"]\npath = constructor\nurl = toString\n',
