@@ -31,6 +31,8 @@ export interface Config {
   readonly gitCaFile: string | undefined;
   /** `unix:///path` or `tcp://host:port`. */
   readonly dockerHost: string;
+  /** How often registries are asked for an image's digest; undefined when switched off. */
+  readonly imageIntervalMs: number | undefined;
   /** How long a manifest must be gone before that counts as a deletion. */
   readonly deletionGraceMs: number;
 }
@@ -78,6 +80,7 @@ export function readConfig(flags: Flags, surroundings: Surroundings): Config {
     knownHostsFile: readPath(flags, surroundings, "knownHosts"),
     gitCaFile: readPath(flags, surroundings, "gitCaFile"),
     dockerHost: readDockerHost(given(flags, env, "dockerHost"), env),
+    imageIntervalMs: readImageInterval(given(flags, env, "imageInterval")),
     deletionGraceMs: DELETION_GRACE_MS,
   });
 }
@@ -166,6 +169,15 @@ function readShutdownTimeout(found: Given | undefined): number {
   const ms = parseInterval(value);
   if (ms === undefined || ms > 3_600_000)
     throw bad({ source, value }, "a duration up to 1h, such as 20s or 1m30s");
+  return ms;
+}
+
+function readImageInterval(found: Given | undefined): number | undefined {
+  const { source, value } = found ?? { source: "", value: SETTINGS.imageInterval.default };
+  if (value === "off") return undefined;
+  const ms = parseInterval(value);
+  if (ms === undefined || ms < 1000 || ms > 7 * 86_400_000)
+    throw bad({ source, value }, "a duration from 1s to 168h, such as 5m, or off");
   return ms;
 }
 

@@ -42,10 +42,9 @@ import { createStatusPublisher } from "./status/status-file.ts";
 import { openStores } from "./stores.ts";
 import { createMetrics, type Metrics } from "./telemetry/metrics.ts";
 import type { LookAnswer } from "./watch/watch.ts";
-import { createDockerInformer, REMOTE_BACKOFF } from "./watch/docker-informer.ts";
-import { createGitInformer } from "./watch/git-informer.ts";
 import { wireReceivers } from "./wire-receivers.ts";
 import { wireSecrets } from "./wire-secrets.ts";
+import { wireWatch } from "./wire-watch.ts";
 import { startWorkers } from "./workqueue/worker.ts";
 import { createWorkQueue } from "./workqueue/workqueue.ts";
 
@@ -138,28 +137,16 @@ async function work(config: Config, deps: RunDeps): Promise<void> {
 
   let onFirstAnswer: () => void = () => undefined;
   const engineAnswered = new Promise<void>((resolve) => (onFirstAnswer = resolve));
-  const engine = createDockerInformer({
+  const { engine, sources, images } = wireWatch({
+    config,
     docker,
-    clock,
-    random: Math.random,
-    log,
-    onChange(project) {
-      for (const name of records.namesOf(project)) queue.add(name);
-    },
-    onEngine(up) {
-      metrics.engineUp(up);
-      onFirstAnswer();
-      addAll();
-    },
-    signal: informersStop.signal,
-    ...(config.dockerHost.startsWith("unix:") ? {} : { backoff: REMOTE_BACKOFF }),
-  });
-  const sources = createGitInformer({
     git,
-    clock,
-    random: Math.random,
-    log,
+    records,
     enqueue: (name) => queue.add(name),
+    onEngine: () => onFirstAnswer(),
+    metrics,
+    clock,
+    log,
     signal: informersStop.signal,
   });
   // The first listing names its keys before there is a reconciler to interrupt, and names all of them.
@@ -202,6 +189,7 @@ async function work(config: Config, deps: RunDeps): Promise<void> {
       compose,
       docker,
       engine,
+      images,
       status,
       readManifest,
       remoteOf: remoteOfSpec,
@@ -228,16 +216,12 @@ async function work(config: Config, deps: RunDeps): Promise<void> {
   interrupt = (key) => reconciler.interrupt(key);
   dependents = (key) => wiring.dependents(key);
 
-  function addAll(): void {
-    for (const { name } of records.list()) queue.add(name);
-  }
-
   const look = (name: string, pushes: readonly Push[]): LookAnswer => sources.look(name, pushes);
   const secrets = wiring.secrets;
   const receivers = wireReceivers({ registry, secrets, look, metrics: metrics.receivers, log, clock });
 
   // No work before the caches are in; an engine that is down is an answer, too.
-  addAll();
+  for (const { name } of records.list()) queue.add(name);
   // A status that was left by a crash in the last moment of a deletion.
   for (const { key } of status.unclaimed()) queue.add(key);
   const patience = clock.after(ENGINE_PATIENCE_MS, onFirstAnswer);
@@ -286,7 +270,7 @@ async function work(config: Config, deps: RunDeps): Promise<void> {
     hardStop.abort(new Error("the shutdown took too long"));
   });
   queue.shutDown();
-  await Promise.all([registry.close(), sources.close()]);
+  await Promise.all([registry.close(), sources.close(), images.close()]);
   await workers.done;
   limit();
   hardStop.abort(new Error("the controller has stopped"));

@@ -92,6 +92,13 @@ export const SETTINGS = {
     default: "DOCKER_HOST, else unix:///var/run/docker.sock",
     meaning: "the Docker engine: unix:///PATH or tcp://HOST:PORT",
   },
+  imageInterval: {
+    flag: "--image-interval <duration>",
+    variable: "CONOPS_IMAGE_INTERVAL",
+    default: "5m",
+    meaning:
+      "how often registries are asked for new images where pull is always, at least 1s; off: only at syncs",
+  },
   encryptionKeyFile: {
     flag: "--encryption-key-file <file>",
     variable: "CONOPS_ENCRYPTION_KEY_FILE",

@@ -8,8 +8,10 @@ export type Query = Readonly<Record<string, unknown>>;
 
 /** Plain requests to one engine. They reject with docker-modem's errors, and may never settle: see `call.ts`. */
 export interface Client {
-  get(path: string, query: Query, signal: AbortSignal): Promise<unknown>;
-  post(path: string, signal: AbortSignal): Promise<void>;
+  /** With `login`, the header X-Registry-Auth is sent along. */
+  get(path: string, query: Query, signal: AbortSignal, login?: string): Promise<unknown>;
+  /** `query` is encoded already. */
+  post(path: string, signal: AbortSignal, query?: string): Promise<void>;
   /** The answer's body as it comes, never parsed. */
   stream(path: string, query: Query, signal: AbortSignal): Promise<Readable>;
 }
@@ -32,18 +34,27 @@ export function createClient(where: EngineAddress): Client {
     timeout: undefined,
   }) as { modem: Dialer };
 
-  const dial = (request: Omit<DialRequest, "statusCodes">): Promise<unknown> =>
+  const dial = (request: Omit<DialRequest, "statusCodes">, query = ""): Promise<unknown> =>
     new Promise((resolve, reject) => {
-      modem.dial({ ...request, path: `${request.path}?`, statusCodes: EXPECTED }, (error, answer) =>
+      // What ends in a question mark gets the options behind it, or loses it.
+      const path = `${request.path}?${query}${query === "" ? "" : "&"}`;
+      modem.dial({ ...request, path, statusCodes: EXPECTED }, (error, answer) =>
         error === null ? resolve(answer) : reject(error),
       );
     });
 
   return {
     // docker-modem changes the options that it is given
-    get: (path, query, abortSignal) => dial({ method: "GET", path, options: { ...query }, abortSignal }),
-    async post(path, abortSignal) {
-      await dial({ method: "POST", path, abortSignal });
+    get: (path, query, abortSignal, login = "") =>
+      dial({
+        method: "GET",
+        path,
+        options: { ...query },
+        abortSignal,
+        ...(login !== "" && { authconfig: { base64: login } }),
+      }),
+    async post(path, abortSignal, query) {
+      await dial({ method: "POST", path, abortSignal }, query);
     },
     stream: (path, query, abortSignal) =>
       dial({ method: "GET", path, options: { ...query }, isStream: true, abortSignal }) as Promise<Readable>,
@@ -51,13 +62,14 @@ export function createClient(where: EngineAddress): Client {
 }
 
 /** Everything else becomes an error with `statusCode` and `json`. */
-const EXPECTED = { 200: true, 204: true };
+const EXPECTED = { 200: true, 201: true, 204: true };
 
 interface DialRequest {
   readonly method: "GET" | "POST";
   readonly path: string;
   readonly options?: Record<string, unknown>;
   readonly isStream?: boolean;
+  readonly authconfig?: { readonly base64: string };
   readonly abortSignal: AbortSignal;
   readonly statusCodes: typeof EXPECTED;
 }

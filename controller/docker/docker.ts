@@ -53,14 +53,23 @@ export interface EngineInfo {
   readonly name: string;
 }
 
+/** An image of the engine, under all of its names. */
+export interface LocalImage {
+  readonly id: string;
+  /** `NAME:TAG`, as the engine shows them. */
+  readonly tags: readonly string[];
+  /** `NAME@sha256:...`: what registries have it as. */
+  readonly digests: readonly string[];
+}
+
 /** One event of the stream, reduced to what ConOps needs. */
 export interface EngineEvent {
-  readonly type: "container" | "network";
+  readonly type: "container" | "network" | "image";
   /** As the engine says it, such as `die` or `health_status: healthy`. */
   readonly action: string;
-  /** Container id: of the container itself, or of the one (dis)connected. */
+  /** Container id: of the container itself, or of the one (dis)connected; of an image event, what it names. */
   readonly containerId: string;
-  /** Empty for network events, which carry no container labels. */
+  /** Empty for events of networks and images, which carry no container labels. */
   readonly project: string;
   readonly service: string;
   readonly exitCode?: number;
@@ -95,6 +104,17 @@ export interface Docker {
   ): Promise<{ readonly networks: readonly string[]; readonly volumes: readonly string[] }>;
   /** The id that an image name stands for now; undefined when there is none. */
   imageId(name: string, signal: AbortSignal): Promise<string | undefined>;
+  /** The image that a name or id stands for now; undefined when there is none. */
+  image(nameOrId: string, signal: AbortSignal): Promise<LocalImage | undefined>;
+  /** Every image, also those without a name. */
+  images(signal: AbortSignal): Promise<readonly LocalImage[]>;
+  /** Lets the name stand for this image. Throws ReconcileError `HealFailed`. */
+  tagImage(id: string, name: string, signal: AbortSignal): Promise<void>;
+  /**
+   * The digest that the registry has for the name now: the engine asks it, with this login (the header X-Registry-Auth; empty
+   * for none). Throws ReconcileError `RateLimited`, `AuthenticationFailed` or `ImageLookupFailed`, and `EngineUnavailable`.
+   */
+  registryDigest(name: string, login: string, signal: AbortSignal): Promise<string>;
   start(id: string, signal: AbortSignal): Promise<void>;
   unpause(id: string, signal: AbortSignal): Promise<void>;
   restart(id: string, signal: AbortSignal): Promise<void>;

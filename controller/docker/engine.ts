@@ -5,8 +5,9 @@ import type { Log } from "../lib/log.ts";
 import { createCall, mapBounded } from "./call.ts";
 import { createClient, type Query } from "./client.ts";
 import type { Docker, ObservedContainer } from "./docker.ts";
-import { refusalStatus } from "./errors.ts";
+import { refusalStatus, unlessRefused } from "./errors.ts";
 import { engineEvents, EVENT_FILTERS } from "./events.ts";
+import { createImages } from "./images.ts";
 import { DEFAULT_DOCKER_HOST, parseDockerHost } from "./host.ts";
 import { listOf, objectOf, textOf } from "./json.ts";
 import { projectFilter } from "./labels.ts";
@@ -28,6 +29,8 @@ export interface DockerOptions {
 export interface DockerLimits {
   /** Of each call that only reads, and of the opening of the event stream. Default 10 s. */
   readonly readMs: number;
+  /** Of a look-up in a registry, which the engine does. Default 20 s. */
+  readonly lookUpMs: number;
   /** Of start, unpause and restart; a restart first waits for the container's grace period. Default 90 s. */
   readonly actMs: number;
 }
@@ -41,7 +44,7 @@ const INSPECT_WIDTH = 8;
  */
 export function createDocker(options: DockerOptions): Docker {
   const { clock, log, fingerprint } = options;
-  const limits: DockerLimits = { readMs: 10_000, actMs: 90_000, ...options.limits };
+  const limits: DockerLimits = { readMs: 10_000, lookUpMs: 20_000, actMs: 90_000, ...options.limits };
   const where = parseDockerHost(options.dockerHost || DEFAULT_DOCKER_HOST, options.env ?? process.env);
   const client = createClient(where);
   const call = createCall(clock, where);
@@ -109,15 +112,7 @@ export function createDocker(options: DockerOptions): Docker {
       const volumes = await get("list volumes", "/volumes", query, signal);
       return { networks: namesOf(networks), volumes: namesOf(objectOf(volumes)["Volumes"]) };
     },
-    async imageId(name, signal) {
-      const parts = name.split("/");
-      if (parts.some((part) => part === "" || part === "." || part === "..")) return undefined;
-      const path = `/images/${parts.map(encodeURIComponent).join("/")}/json`;
-      return unlessRefused([400, 404], async () => {
-        const image = objectOf(await get(`inspect image "${name}"`, path, {}, signal));
-        return textOf(image["Id"]) || undefined;
-      });
-    },
+    ...createImages(client, call, limits),
     async start(id, signal) {
       await unlessRefused([304], () => post("start", id, signal)); // 304: it runs already
     },
@@ -156,20 +151,6 @@ function containerPath(id: string): string {
 
 function shortId(id: string): string {
   return id.slice(0, 12);
-}
-
-/** Undefined when the engine refuses with one of these status codes. */
-async function unlessRefused<T>(
-  statuses: readonly number[] | "any",
-  act: () => Promise<T>,
-): Promise<T | undefined> {
-  try {
-    return await act();
-  } catch (error) {
-    const status = refusalStatus(error);
-    if (status !== undefined && (statuses === "any" || statuses.includes(status))) return undefined;
-    throw error;
-  }
 }
 
 /** One listener on the caller's signal for many calls at once; what is still under way at the end is aborted. */

@@ -19,6 +19,20 @@ export function refusalStatus(error: unknown): number | undefined {
   return statusOf(error instanceof ReconcileError ? error.cause : error);
 }
 
+/** Undefined when the engine refuses with one of these status codes. */
+export async function unlessRefused<T>(
+  statuses: readonly number[] | "any",
+  act: () => Promise<T>,
+): Promise<T | undefined> {
+  try {
+    return await act();
+  } catch (error) {
+    const status = refusalStatus(error);
+    if (status !== undefined && (statuses === "any" || statuses.includes(status))) return undefined;
+    throw error;
+  }
+}
+
 /** The connection broke under a call, as it does once for a kept-alive connection when the engine restarts. */
 export function isConnectionCut(error: unknown): boolean {
   return ["ECONNRESET", "EPIPE", "ERR_STREAM_PREMATURE_CLOSE"].includes(codeOf(error));

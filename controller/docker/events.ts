@@ -9,10 +9,10 @@ import { parseEvent } from "./parse.ts";
 
 /**
  * What is asked of the engine. The probes' exec events are left out: a health check makes three of each. There is no
- * filter by label, since events of networks carry no labels of containers.
+ * filter by label, since events of networks and images carry no labels of containers.
  */
 export const EVENT_FILTERS = {
-  type: ["container", "network"],
+  type: ["container", "network", "image"],
   event: [
     "create",
     "start",
@@ -28,6 +28,13 @@ export const EVENT_FILTERS = {
     "rename",
     "connect",
     "disconnect",
+    // what an image's name stands for
+    "pull",
+    "tag",
+    "untag",
+    "delete",
+    "import",
+    "load",
   ],
 } satisfies Record<string, string[]>;
 

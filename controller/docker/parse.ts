@@ -90,12 +90,12 @@ export function parseEngine(info: unknown, version: unknown): EngineInfo {
   };
 }
 
-/** One message of `GET /events`. Undefined for what is neither of a container nor of a network. */
+/** One message of `GET /events`. Undefined for what is neither of a container, nor of a network, nor of an image. */
 export function parseEvent(json: unknown): EngineEvent | undefined {
   const message = objectOf(json);
   const type = message["Type"];
   const action = textOf(message["Action"]);
-  if ((type !== "container" && type !== "network") || action === "") return undefined;
+  if ((type !== "container" && type !== "network" && type !== "image") || action === "") return undefined;
 
   const actor = objectOf(message["Actor"]);
   const attributes = objectOf(actor["Attributes"]);
@@ -103,9 +103,10 @@ export function parseEvent(json: unknown): EngineEvent | undefined {
   return {
     type,
     action,
-    containerId: textOf(type === "container" ? actor["ID"] : attributes["container"]),
-    project: textOf(attributes[COMPOSE_LABEL.project]),
-    service: textOf(attributes[COMPOSE_LABEL.service]),
+    containerId: textOf(type === "network" ? attributes["container"] : actor["ID"]),
+    // An image may carry labels of its own choice.
+    project: type === "image" ? "" : textOf(attributes[COMPOSE_LABEL.project]),
+    service: type === "image" ? "" : textOf(attributes[COMPOSE_LABEL.service]),
     ...(action === "die" && { exitCode: numberOf(attributes["exitCode"]) }),
     ...(action === "kill" && "signal" in attributes && { killSignal: numberOf(attributes["signal"]) }),
     at: nanoseconds > 0 ? nanoseconds / 1e6 : numberOf(message["time"]) * 1000,

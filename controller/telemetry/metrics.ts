@@ -16,6 +16,9 @@ const GIT_BUCKETS = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 1
 const COMPOSE_COMMANDS = ["config", "pull", "build", "up", "stop", "down"] as const;
 const COMPOSE_RESULTS = ["success", "error", "limit", "cancelled"] as const;
 
+const IMAGE_RESULTS = ["success", "error", "rate_limited"] as const;
+const IMAGE_BUCKETS = [0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20];
+
 export interface MetricsOptions {
   /** ConOps's own version. Default "unknown". */
   readonly version?: string;
@@ -66,6 +69,18 @@ export function createMetrics({ version = "unknown" }: MetricsOptions = {}) {
     labelNames: ["command", "result"],
     registers,
   });
+  const imageLookUps = new Counter({
+    name: "conops_image_lookups_total",
+    help: "Total number of look-ups of images in their registries, by result",
+    labelNames: ["result"],
+    registers,
+  });
+  const imageSeconds = new Histogram({
+    name: "conops_image_lookup_duration_seconds",
+    help: "How long in seconds a look-up of an image in its registry took",
+    buckets: IMAGE_BUCKETS,
+    registers,
+  });
   const engine = new Gauge({
     name: "conops_engine_up",
     help: "Whether the Docker engine answers: 1 or 0",
@@ -92,6 +107,7 @@ export function createMetrics({ version = "unknown" }: MetricsOptions = {}) {
   for (const command of COMPOSE_COMMANDS) {
     for (const result of COMPOSE_RESULTS) composeTotal.inc({ command, result }, 0);
   }
+  for (const result of IMAGE_RESULTS) imageLookUps.inc({ result }, 0);
   leadership.set({ name: "conops" }, 0);
 
   return {
@@ -121,6 +137,11 @@ export function createMetrics({ version = "unknown" }: MetricsOptions = {}) {
         const result = ended !== "exited" ? ended : exitCode === 0 ? "success" : "error";
         composeTotal.inc({ command, result });
       },
+    },
+    /** For `createImageInformer`. */
+    imageLookedUp(result: (typeof IMAGE_RESULTS)[number], seconds: number) {
+      imageLookUps.inc({ result });
+      imageSeconds.observe(seconds);
     },
     engineUp: (up: boolean) => engine.set(up ? 1 : 0),
     leader: (leads: boolean) => leadership.set({ name: "conops" }, leads ? 1 : 0),

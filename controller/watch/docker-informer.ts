@@ -20,6 +20,8 @@ export interface DockerInformerOptions {
   readonly onChange: (project: string) => void;
   /** The engine answers, and the cache is complete again; or it no longer does. Called when that turns, and once at first. */
   readonly onEngine: (up: boolean) => void;
+  /** An image was pulled, named or removed; or that may have been missed. */
+  readonly onImages?: () => void;
   readonly signal: AbortSignal;
   /** How far back the first stream begins, so that what happened while no controller ran is witnessed. Default 5 min. */
   readonly replaySinceMs?: number;
@@ -50,7 +52,7 @@ const EVENTS_REMEMBERED = 1024;
  * Starts at once; ends with `close` or the signal.
  */
 export function createDockerInformer(options: DockerInformerOptions): DockerInformer {
-  const { docker, clock, random, log, onChange, onEngine } = options;
+  const { docker, clock, random, log, onChange, onEngine, onImages } = options;
   const { replaySinceMs = 300_000, pingMs = 30_000, resyncMs = 300_000, backoff = LOCAL_BACKOFF } = options;
   const stop = new AbortController();
   const cache = createContainerCache();
@@ -181,6 +183,7 @@ export function createDockerInformer(options: DockerInformerOptions): DockerInfo
       endings.keepOnly(new Set([...cache.ids(), ...namedMeanwhile]));
       beforeReport();
       report(changed);
+      onImages?.();
       for (const id of namedMeanwhile) inspections.request(id);
     } finally {
       named = undefined;
@@ -191,6 +194,7 @@ export function createDockerInformer(options: DockerInformerOptions): DockerInfo
   function onEvent(event: EngineEvent): void {
     if (!memory.isNew(event)) return;
     sinceMs = event.at;
+    if (event.type === "image") return onImages?.();
     endings.witness(event);
     const id = event.containerId;
     const ours = event.type === "container" ? event.project !== "" : cache.get(id) !== undefined;

@@ -4,7 +4,7 @@
 import type { RevisionWanted } from "../api/application.ts";
 import type { Push } from "../api/push.ts";
 import type { Reason } from "../api/reasons.ts";
-import type { ObservedContainer } from "../docker/docker.ts";
+import type { LocalImage, ObservedContainer } from "../docker/docker.ts";
 import type { Remote } from "../git/git.ts";
 
 export interface Follow {
@@ -69,5 +69,44 @@ export interface DockerInformer {
   ending(containerId: string): Ending | undefined;
   /** Reads the project afresh from the engine into the cache, and returns it. */
   refresh(project: string, signal: AbortSignal): Promise<readonly ObservedContainer[]>;
+  close(): Promise<void>;
+}
+
+/** The image of one service that somebody wants to hear of. */
+export interface FollowedImage {
+  /** As the rendering names it. */
+  readonly image: string;
+  /**
+   * Ask its registry, too, with this login (the header X-Registry-Auth; empty for none, `own` for that of the user who runs
+   * ConOps).
+   */
+  readonly lookUp?: { readonly login: string };
+}
+
+/** What is known of an image in its registry. */
+export interface RegistryImage {
+  /** Of the last look-up that succeeded. */
+  readonly digest?: string;
+  /** Why it cannot be looked up: several times in a row by now. */
+  readonly error?: { readonly reason: Reason; readonly message: string };
+}
+
+export interface ImageInformer {
+  /** Declares interest: service → image. The same again does nothing. */
+  follow(name: string, images: Readonly<Record<string, FollowedImage>>): void;
+  unfollow(name: string): void;
+  /** What the name of the service's image stands for on this host; undefined while that is not known, or for nothing. */
+  local(name: string, service: string): LocalImage | undefined;
+  /** The image with this id, with all of its names. */
+  byId(id: string): LocalImage | undefined;
+  /**
+   * What the registry has, as of a look-up that began after the last `taken`; empty while nothing is known, undefined where it
+   * is never asked.
+   */
+  registry(name: string, service: string): RegistryImage | undefined;
+  /** The images of this Application have just been pulled: what was looked up before says nothing any more. */
+  taken(name: string): void;
+  /** An image of the engine was pulled, named or removed; or events may have been missed. */
+  changed(): void;
   close(): Promise<void>;
 }

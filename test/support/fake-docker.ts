@@ -118,6 +118,24 @@ export function createFakeDocker(clock: Clock): FakeDocker {
       await answer(signal);
       return undefined;
     },
+    async image(_name, signal) {
+      await answer(signal);
+      return undefined;
+    },
+    async images(signal) {
+      await answer(signal);
+      return [];
+    },
+    tagImage: (_id, _name, signal) => answer(signal),
+    async registryDigest(name, _login, signal) {
+      await answer(signal);
+      throw new ReconcileError(
+        `Cannot look up image "${name}" in its registry: the registry has no such image`,
+        {
+          reason: "ImageLookupFailed",
+        },
+      );
+    },
     async start(id, signal) {
       await answer(signal);
       change(id, { state: "running", startedAt: clock.now() });

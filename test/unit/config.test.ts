@@ -26,6 +26,7 @@ describe("readConfig()", () => {
       knownHostsFile: undefined,
       gitCaFile: undefined,
       dockerHost: "unix:///var/run/docker.sock",
+      imageIntervalMs: 300_000,
       deletionGraceMs: 2000,
     });
   });
@@ -48,6 +49,7 @@ describe("readConfig()", () => {
     knownHosts: "known_hosts",
     gitCaFile: "/etc/conops/ca.pem",
     dockerHost: "tcp://10.0.0.1:2376",
+    imageInterval: "1m",
   };
   const expected = {
     manifestsDir: "/srv/conops/apps",
@@ -63,6 +65,7 @@ describe("readConfig()", () => {
     knownHostsFile: "/srv/conops/known_hosts",
     gitCaFile: "/etc/conops/ca.pem",
     dockerHost: "tcp://10.0.0.1:2376",
+    imageIntervalMs: 60_000,
     deletionGraceMs: 2000,
   };
 

@@ -300,7 +300,17 @@ describe("parseEvent()", () => {
       json: { Type: "container", Action: "start", Actor: { ID: "abc", Attributes: null }, timeNano: 1e9 },
       event: { type: "container", action: "start", containerId: "abc", project: "", service: "", at: 1000 },
     },
-    { name: "an image's event", json: { Type: "image", Action: "pull" }, event: undefined },
+    {
+      name: "an image's event, whatever labels the image has",
+      json: {
+        Type: "image",
+        Action: "tag",
+        Actor: actor({ name: "web:1", "com.docker.compose.project": "shop" }, "sha256:1"),
+        time: 3,
+      },
+      event: { type: "image", action: "tag", containerId: "sha256:1", project: "", service: "", at: 3000 },
+    },
+    { name: "a volume's event", json: { Type: "volume", Action: "create" }, event: undefined },
     { name: "no action", json: { Type: "container" }, event: undefined },
     { name: "null", json: null, event: undefined },
     { name: "a number", json: 7, event: undefined },
