@@ -9,6 +9,7 @@ export const DRIFT_KINDS = [
   "Paused",
   "Restarting",
   "ConfigChanged",
+  "ImageChanged",
   "Orphan",
 ] as const;
 

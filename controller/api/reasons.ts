@@ -14,6 +14,7 @@ export const REASONS = [
   "SpecChanged",
   "SecretChanged",
   "Drift",
+  "ImageChanged",
   "Requested",
   // the manifest
   "InvalidManifest",
@@ -47,6 +48,10 @@ export const REASONS = [
   "PathNotFound",
   "UnsafePath",
   "UnsupportedContent",
+  // the registries of images
+  "ImagesChecked",
+  "ImagesNotChecked",
+  "ImageLookupFailed",
   // the Compose project
   "InvalidCompose",
   "PolicyViolation",

@@ -22,6 +22,7 @@ export const CONDITION_TYPES = [
   "Stalled",
   "SourceReady",
   "SourceVerified",
+  "ImagesChecked",
   "Synced",
   "Healthy",
   "Encrypted",
@@ -38,7 +39,14 @@ export interface Condition {
   readonly message: string;
 }
 
-export const TRIGGERS = ["NewRevision", "Drift", "SpecChanged", "SecretChanged", "Requested"] as const;
+export const TRIGGERS = [
+  "NewRevision",
+  "Drift",
+  "ImageChanged",
+  "SpecChanged",
+  "SecretChanged",
+  "Requested",
+] as const;
 export type Trigger = (typeof TRIGGERS)[number];
 
 export interface TargetStatus {
@@ -62,6 +70,10 @@ export interface ServiceStatus {
   readonly replicas: string;
   readonly image: string;
   readonly imageID?: string;
+  /** What the registry has that image as. */
+  readonly imageDigest?: string;
+  /** The id that the image's name stands for on this host now, where that is another one. */
+  readonly imageMoved?: string;
   readonly message?: string;
 }
 

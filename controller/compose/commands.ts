@@ -1,5 +1,5 @@
 import type { ProcessResult } from "../lib/run-process.ts";
-import type { Compose, RenderedProject, Rendering, RunOptions, RunResult } from "./compose.ts";
+import type { Compose, RenderedProject, RunOptions, RunResult, StagedRendering } from "./compose.ts";
 import type { ComposeProcesses } from "./compose-process.ts";
 import type { ComposeLimits } from "./limits.ts";
 import { splitEnvironment, withPullPolicy } from "./rendered-project.ts";
@@ -24,7 +24,7 @@ export function createCommands(
 
   async function fetch(
     operation: "pull" | "build",
-    rendering: Rendering,
+    rendering: StagedRendering,
     json: string,
     run: RunOptions,
   ): Promise<RunResult> {
@@ -55,7 +55,7 @@ export function createCommands(
       return fetch("build", rendering, rendering.stagedJson, run);
     },
     async up(project, target, options, run) {
-      const { services, removeOrphans, forceRecreate = false } = options;
+      const { services, removeOrphans, forceRecreate = false, noRecreate = false } = options;
       if (services?.length === 0) return NOTHING; // to Compose, no name means every service
       const { json: stdin, variables } = splitEnvironment(target.json);
       const result = await processes.run({
@@ -71,6 +71,7 @@ export function createCommands(
           "--pull=never",
           ...(removeOrphans ? ["--remove-orphans"] : []),
           ...(forceRecreate ? ["--force-recreate"] : []),
+          ...(noRecreate ? ["--no-recreate"] : []),
           ...(services === undefined ? [] : ["--no-deps", "--", ...services]),
         ],
         stdin,

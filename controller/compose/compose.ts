@@ -111,6 +111,9 @@ export interface Rendering {
   readonly warnings: readonly string[];
 }
 
+/** What pull and build need of a rendering. */
+export type StagedRendering = Pick<Rendering, "project" | "stagedJson" | "stagedProjectDir">;
+
 export interface RunOptions {
   /** Ends the process group: SIGTERM, then SIGKILL. */
   readonly signal: AbortSignal;
@@ -137,6 +140,8 @@ export interface UpOptions {
   readonly services?: readonly string[];
   readonly removeOrphans: boolean;
   readonly forceRecreate?: boolean;
+  /** What runs stays as it is, also where Compose would make it anew. */
+  readonly noRecreate?: boolean;
 }
 
 export interface Compose {
@@ -144,8 +149,8 @@ export interface Compose {
   version(signal: AbortSignal): Promise<string>;
   /** Raw-file checks, rendering, policy. Throws RenderError: terminal, but where the machine is at fault. */
   render(request: RenderRequest, signal: AbortSignal): Promise<Rendering>;
-  pull(rendering: Rendering, policy: "missing" | "always", run: RunOptions): Promise<RunResult>;
-  build(rendering: Rendering, run: RunOptions): Promise<RunResult>;
+  pull(rendering: StagedRendering, policy: "missing" | "always", run: RunOptions): Promise<RunResult>;
+  build(rendering: StagedRendering, run: RunOptions): Promise<RunResult>;
   /** `up -d --no-build --pull never -f -` from this JSON. */
   up(
     project: string,

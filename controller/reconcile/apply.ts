@@ -19,11 +19,14 @@ import { madeServices } from "./made.ts";
 import { maskedError } from "./masking.ts";
 import type { Memory } from "./memory.ts";
 import { mountedFiles, servicesWithOldFiles } from "./mounted-files.ts";
+import { noteTried, registryDigests } from "./image-facts.ts";
+import { pinImages, settledServices } from "./pin-images.ts";
 import { provideImages, servicesToRun } from "./prepare.ts";
 import { saveRendering } from "./recorded-rendering.ts";
 import { syncHandled } from "./requests.ts";
 import { requireHostPaths, requireOwnership } from "./require.ts";
 import { stageAndRender, type StagedRendering } from "./stage-and-render.ts";
+import { imagesToKeep, originsOf } from "./taken-images.ts";
 import { noteUnverified } from "./verification.ts";
 import { runKeys, targetOf, usedFilesHash } from "./target.ts";
 import type { Visit } from "./visit.ts";
@@ -97,16 +100,20 @@ async function applyRendering(sync: Sync, visit: Visit, deps: ReconcileDeps): Pr
     await visit.update((record) => syncHandled(recordUnchanged(record, target, staged, deps.clock.now())));
     return { result: "unchanged" };
   }
-  const imageIds = await provideImages(rendering, visit, deps);
+  const last = before.attempt?.made ?? before.applied;
+  const keep = imagesToKeep(rendering.project, last?.images ?? {}, trigger, spec.compose, deps.fingerprint);
+  const had = registryDigests(rendering.project, visit, deps);
+  const images = await provideImages(rendering, { keep }, visit, deps);
   failpoint("pulled", visit.name);
   const made: MadeTarget = {
     ...targetOf(target),
     rendering: rendering.digest,
     projectDir: rendering.projectDir,
-    services: before.attempt?.made?.services ?? before.applied?.services ?? {},
+    services: last?.services ?? {},
     usedFiles,
     mountedFiles: mountedFiles(rendering.project, visit.stableDir, staged.entries),
-    runKeys: runKeys(rendering, staged.entries, imageIds, deps.fingerprint),
+    runKeys: runKeys(rendering, staged.entries, images, deps.fingerprint),
+    images,
     subject: staged.commit.subject,
     author: staged.commit.author,
     committedAt: staged.commit.committedAt,
@@ -116,11 +123,12 @@ async function applyRendering(sync: Sync, visit: Visit, deps: ReconcileDeps): Pr
   const engineId = deps.engine.engineId();
   visit.signal.throwIfAborted();
   await visit.update((record) => ({
-    ...record,
+    ...noteTried(record, images, had),
     project: visit.project,
     ...(engineId !== undefined && { engineId }),
     attempt: { ...attemptOf(record), made },
   }));
+  deps.images.taken(visit.name);
   failpoint("checkout-begun", visit.name);
   const checkout = await updateStableCheckout(
     {
@@ -147,14 +155,19 @@ async function applyRendering(sync: Sync, visit: Visit, deps: ReconcileDeps): Pr
     });
   }
   failpoint("checked-out", visit.name);
+  const origins = originsOf(rendering.project, images, deps.fingerprint);
+  const settled = await settledServices(rendering.project, origins, made, last, visit, deps);
+  let isDone = false;
   try {
-    await bringUpTarget(rendering, made, visit, deps);
+    await bringUpTarget(rendering, made, settled, visit, deps);
+    isDone = true;
   } finally {
     // What was made is known even when `up` failed: it is what the next look is compared with.
     const containers = deps.engine.project(visit.project);
+    const from = (name: string): string | undefined => (isDone ? origins[name] : undefined);
     await visit.update((record) => {
       const attempt = attemptOf(record);
-      const seen = madeServices(rendering.project, containers, made.services, visit.mask);
+      const seen = madeServices(rendering.project, containers, made.services, visit.mask, from);
       return { ...record, attempt: { ...attempt, made: { ...made, services: seen } } };
     });
   }
@@ -171,23 +184,27 @@ async function applyRendering(sync: Sync, visit: Visit, deps: ReconcileDeps): Pr
 async function bringUpTarget(
   rendering: Rendering,
   made: MadeTarget,
+  settled: ReadonlySet<string>,
   visit: Visit,
   deps: ReconcileDeps,
 ): Promise<void> {
-  const services = servicesToRun(rendering, made, visit.record());
+  const services = servicesToRun(rendering, made, visit.record(), settled);
   // With nothing to run (every service is a one-shot that has completed), `up` without names would run them all again.
   if (services?.length === 0) return;
   const since = deps.clock.now();
   const removeOrphans = visit.application.spec.sync.prune;
+  const names = services ?? Object.keys(rendering.project.services);
+  const json = await pinImages(rendering.json, names, made, visit, deps);
   const containers = await bringUp(
-    { ...rendering, removeOrphans, ...(services && { services }) },
+    { ...rendering, json, removeOrphans, ...(services && { services }) },
     visit,
     deps,
   );
   const old = servicesWithOldFiles(visit.record().applied, made, containers, since);
   if (old.length === 0) return;
   deps.log.info("mounted files changed", { application: visit.name, services: old });
-  await bringUp({ ...rendering, removeOrphans: false, services: old, forceRecreate: true }, visit, deps);
+  const again = { ...rendering, json: await pinImages(rendering.json, old, made, visit, deps) };
+  await bringUp({ ...again, removeOrphans: false, services: old, forceRecreate: true }, visit, deps);
 }
 
 /** The new target renders to what runs already, and no file that a service uses has changed. */

@@ -22,6 +22,8 @@ export interface BringUp {
   readonly removeOrphans: boolean;
   /** Make containers anew that Compose would only start; default false. */
   readonly forceRecreate?: boolean;
+  /** Make none anew; default false. */
+  readonly noRecreate?: boolean;
 }
 
 /**
@@ -46,6 +48,7 @@ export async function bringUp(
         removeOrphans: what.removeOrphans,
         ...(what.services && { services: what.services }),
         ...(what.forceRecreate === true && { forceRecreate: true }),
+        ...(what.noRecreate === true && { noRecreate: true }),
       },
       changingRun(visit, deps, "up"),
     );

@@ -25,6 +25,8 @@ export interface Situation {
   readonly credentialsDigest: string | undefined;
   /** Something that forbids any new target: the reason, in words. */
   readonly forbidden: { readonly reason: Reason; readonly message: string } | undefined;
+  /** A registry has other images for the applied target, and they may be taken without being asked for. */
+  readonly hasNewImages: boolean;
   /** Wall milliseconds. */
   readonly now: number;
 }
@@ -58,7 +60,9 @@ export function decide(situation: Situation): Decision {
   // Half-way through another target: what runs is neither, so the wanted one has to be brought up in full.
   const between = attempt?.made !== undefined;
   // A failed try at the applied target itself (its one-shot failed) is tried again like any other.
-  if (sameTarget(applied, target) && !between && attempted === undefined) return { kind: "current" };
+  if (sameTarget(applied, target) && !between && attempted === undefined) {
+    return situation.hasNewImages ? { kind: "apply", target, trigger: "ImageChanged" } : { kind: "current" };
+  }
   const trigger = triggerOf(situation);
   if (attempted?.result === "running") return { kind: "apply", target, trigger: attempted.trigger };
   if (attempted !== undefined) {

@@ -14,7 +14,7 @@ import type { ApplicationRecord } from "../status/record.ts";
 import type { SecretStore } from "../secret/secret-store.ts";
 import type { RecordStore } from "../status/record-store.ts";
 import type { Renderings } from "../status/renderings.ts";
-import type { DockerInformer, GitInformer } from "../watch/watch.ts";
+import type { DockerInformer, GitInformer, ImageInformer } from "../watch/watch.ts";
 import type { NamedCredential } from "./secrets.ts";
 import type { SecretCare } from "./secret-care.ts";
 
@@ -33,6 +33,7 @@ export interface ReconcileDeps {
   readonly compose: Compose;
   readonly docker: Docker;
   readonly engine: DockerInformer;
+  readonly images: ImageInformer;
   readonly status: StatusSink;
   /** The last good manifest of a record, checked again and with its defaults. */
   readonly readManifest: (manifest: Manifest) => Application | undefined;

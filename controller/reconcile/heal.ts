@@ -6,14 +6,17 @@ import { messageOf, ReconcileError } from "../api/errors.ts";
 import type { RenderedProject } from "../compose/compose.ts";
 import { explain } from "../compose/explain.ts";
 import { failpoint } from "../lib/failpoint.ts";
-import type { MadeTarget } from "../status/record.ts";
+import type { MadeService, MadeTarget } from "../status/record.ts";
 import { refusalStatus } from "../docker/errors.ts";
 import type { ObservedContainer } from "../docker/docker.ts";
 import { bringUp } from "./bring-up.ts";
 import type { ReconcileDeps } from "./deps.ts";
 import { madeServices } from "./made.ts";
+import { pinImages } from "./pin-images.ts";
+import { provideImages } from "./prepare.ts";
 import { sharersOf } from "./sharers.ts";
 import type { Step } from "./steps.ts";
+import { imageName, originsOf } from "./taken-images.ts";
 import { changingRun, withoutProcess, type Visit } from "./visit.ts";
 
 const NOT_FOUND = 404;
@@ -32,6 +35,11 @@ export async function heal(
   deps: ReconcileDeps,
 ): Promise<void> {
   failpoint("heal-started", visit.name);
+  for (const { act, service } of steps) {
+    const taken = made.images?.[service];
+    if (act !== "tag" || rendering === undefined || taken === undefined) continue;
+    await deps.docker.tagImage(taken.id, imageName(rendering.project, service), visit.signal);
+  }
   const up = new Set(steps.filter(({ act }) => act === "up").map(({ service }) => service));
   /** What a container was made with is gone (its network): starting it will never succeed again. */
   const anew = new Set<string>();
@@ -56,42 +64,74 @@ export async function heal(
     }
   }
   const prune = steps.some(({ act }) => act === "prune");
+  let target = made;
   if (rendering !== undefined) {
     await restartSharers(started, rendering.project, visit, deps);
     for (const names of [anew, up]) {
       for (const service of running(sharersOf(names, rendering.project), visit, deps)) names.add(service);
     }
+    target = await withImages([...anew, ...up], rendering, made, visit, deps);
     if (anew.size > 0) {
-      await upServices([...anew], { prune: false, forceRecreate: true }, rendering, made, visit, deps);
+      await upServices([...anew], { prune: false, forceRecreate: true }, rendering, target, visit, deps);
       for (const service of anew) up.delete(service);
     }
     if (up.size > 0 || prune) {
-      await upServices([...up], { prune, forceRecreate: false }, rendering, made, visit, deps);
+      await upServices([...up], { prune, forceRecreate: false }, rendering, target, visit, deps);
     }
     for (const service of anew) up.add(service);
   }
   const containers = await deps.engine.refresh(visit.project, deps.hardStop);
   if (rendering === undefined) return;
-  const services = madeServices(rendering.project, containers, made.services, visit.mask);
+  const { images } = target;
+  const origins = originsOf(rendering.project, images ?? {}, deps.fingerprint);
+  const from = (name: string): string | undefined =>
+    up.has(name) && images?.[name] ? origins[name] : undefined;
+  const services = madeServices(rendering.project, containers, made.services, visit.mask, from);
   // Only what was made anew has a new hash; what somebody else changed is still drift.
   const kept = Object.fromEntries(
     Object.entries(services).map(([name, service]) => {
       const before = made.services[name];
       if (up.has(name) || before === undefined) return [name, service];
-      return [
-        name,
-        { ...service, configHash: before.configHash, image: before.image, imageId: before.imageId },
-      ];
+      return [name, asBefore(service, before)];
     }),
   );
+  const now = { services: kept, ...(images && { images }) };
   await visit.update((record) => {
     if (record.attempt?.made !== undefined) {
-      return { ...record, attempt: { ...record.attempt, made: { ...record.attempt.made, services: kept } } };
+      return { ...record, attempt: { ...record.attempt, made: { ...record.attempt.made, ...now } } };
     }
-    return record.applied === undefined
-      ? record
-      : { ...record, applied: { ...record.applied, services: kept } };
+    return record.applied === undefined ? record : { ...record, applied: { ...record.applied, ...now } };
   });
+}
+
+function asBefore(service: MadeService, { configHash, image, imageId, from }: MadeService): MadeService {
+  const { from: _made, ...rest } = service;
+  return { ...rest, configHash, image, imageId, ...(from !== undefined && { from }) };
+}
+
+/**
+ * With an image for each of these services, which are to be made anew: where the recorded one is no longer on the host, the
+ * one that its name stands for, pulled or built if need be.
+ */
+async function withImages(
+  services: readonly string[],
+  { json, project }: NonNullable<HealWith["rendering"]>,
+  made: MadeTarget,
+  visit: Visit,
+  deps: ReconcileDeps,
+): Promise<MadeTarget> {
+  const { images, projectDir } = made;
+  if (images === undefined) return made;
+  const missing: string[] = [];
+  for (const name of services) {
+    const { id } = images[name] ?? {};
+    if (id === undefined || (await deps.docker.imageId(id, visit.signal)) === undefined) missing.push(name);
+  }
+  if (missing.length === 0) return made;
+  deps.log.warn("recorded images are gone", { application: visit.name, services: missing });
+  const staged = { project, stagedJson: json, stagedProjectDir: projectDir };
+  const provided = await provideImages(staged, { keep: {}, services: missing }, visit, deps);
+  return { ...made, images: { ...images, ...provided } };
 }
 
 /** Stops every container of the project, for `spec.state: Stopped`; nothing is removed. */
@@ -114,6 +154,7 @@ async function actOn(step: Step, containerId: string, visit: Visit, deps: Reconc
     case "up":
     case "stop":
     case "prune":
+    case "tag":
       return undefined;
     default:
       return step.act satisfies never;
@@ -148,7 +189,7 @@ async function upServices(
       ? services
       : running(Object.keys(rendering.project.services), visit, deps).slice(0, 1);
   if (named.length === 0) return;
-  const json = await withRecordedImages(rendering, services, made, visit, deps);
+  const json = await pinImages(rendering.json, services, made, visit, deps);
   await bringUp(
     {
       json,
@@ -157,6 +198,8 @@ async function upServices(
       services: named,
       removeOrphans: prune,
       forceRecreate,
+      // What is named for the prune alone stays as it is, whatever its image's name stands for.
+      noRecreate: services.length === 0,
     },
     visit,
     deps,
@@ -172,41 +215,6 @@ function runningContainers(visit: Visit, deps: ReconcileDeps): readonly Observed
   return deps.engine
     .project(visit.project)
     .filter(({ state, oneOff, configHash }) => state === "running" && !oneOff && configHash !== "");
-}
-
-/**
- * Where a tag no longer points at the image that the service was made of, this one call names the image by its id, so that
- * a tag that moved does not slip in with a healing. Elsewhere the file's own image name stays.
- */
-async function withRecordedImages(
-  { json, project }: NonNullable<HealWith["rendering"]>,
-  services: readonly string[],
-  made: MadeTarget,
-  visit: Visit,
-  deps: ReconcileDeps,
-): Promise<string> {
-  const pinned = new Map<string, string>();
-  for (const name of services) {
-    const recorded = made.services[name]?.imageId;
-    if (recorded === undefined || recorded === "") continue;
-    const now = await deps.docker.imageId(
-      project.services[name]?.image ?? `${project.name}-${name}`,
-      visit.signal,
-    );
-    if (now === recorded) continue;
-    if ((await deps.docker.imageId(recorded, visit.signal)) !== undefined) pinned.set(name, recorded);
-  }
-  if (pinned.size === 0) return json;
-  const changed: RenderedProject = {
-    ...project,
-    services: Object.fromEntries(
-      Object.entries(project.services).map(([name, service]) => {
-        const image = pinned.get(name);
-        return [name, image === undefined ? service : { ...service, image }];
-      }),
-    ),
-  };
-  return JSON.stringify(changed);
 }
 
 function healFailed(step: Step, error: unknown): ReconcileError {

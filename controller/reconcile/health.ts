@@ -48,7 +48,8 @@ export function serviceStatus(
     name: service.name,
     status,
     replicas: `${running}/${service.replicas}`,
-    image: container?.image ?? service.image,
+    // Where it was made by an id, the rendering has the name.
+    image: container === undefined || container.image === container.imageId ? service.image : container.image,
     ...(container && { imageID: container.imageId }),
     ...(message !== undefined && { message }),
   };

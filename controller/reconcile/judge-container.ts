@@ -3,6 +3,7 @@
  */
 import type { DriftKind } from "../api/drift.ts";
 import type { ObservedContainer } from "../docker/docker.ts";
+import { shortDigest } from "../lib/image-reference.ts";
 import type { MadeService } from "../status/record.ts";
 import type { Ending } from "../watch/watch.ts";
 import { ONE_SHOT_LABEL, type DesiredService } from "./desired.ts";
@@ -67,6 +68,16 @@ function judgeRunning(container: ObservedContainer, made: MadeService | undefine
       "ConfigChanged",
       `configuration ${short(made.configHash)}`,
       `configuration ${short(container.configHash)}`,
+      "outside",
+    );
+  }
+  // A container has one image for its whole life: one that nobody recorded was made by somebody else.
+  const isForeign = made !== undefined && made.imageId !== "" && !made.containers.includes(container.id);
+  if (isForeign && container.imageId !== made.imageId) {
+    return drifted(
+      "ImageChanged",
+      `image ${shortDigest(made.imageId)}`,
+      `made by somebody else, of image ${shortDigest(container.imageId)}`,
       "outside",
     );
   }

@@ -3,6 +3,7 @@ import type { RenderedProject } from "../compose/compose.ts";
 import type { MadeTarget } from "../status/record.ts";
 import type { ReconcileDeps } from "./deps.ts";
 import type { DesiredService } from "./desired.ts";
+import { followImages, imageFacts } from "./image-facts.ts";
 import type { Finding } from "./judged.ts";
 import { maskedContainer, maskedPlan } from "./masking.ts";
 import type { Memory } from "./memory.ts";
@@ -31,6 +32,7 @@ export async function look(
   if (made === undefined) return undefined;
   const unopenable = await openRendering(visit.name, made.rendering, memory, deps);
   const { rendering } = memory;
+  followImages(rendering?.project, visit, deps);
   const found = plan({
     wanted,
     services: rendering?.services ?? recordedServices(made),
@@ -43,6 +45,7 @@ export async function look(
     containers: deps.engine.project(visit.project).map((container) => maskedContainer(container, visit)),
     ending: (id) => deps.engine.ending(id),
     prune: visit.application.spec.sync.prune,
+    images: imageFacts(made, rendering?.project, visit, deps),
   });
   // Of containers whose values nobody knows, nothing is in it that they said.
   const judged = visit.knowsValues ? maskedPlan(found, visit.mask) : found;

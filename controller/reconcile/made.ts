@@ -10,6 +10,8 @@ export function madeServices(
   before: Readonly<Record<string, MadeService>>,
   /** A tag may come from a Secret, and this is written down. */
   mask: Mask,
+  /** What the containers of the service were made from, where this call made them; the rest keeps what was known. */
+  from: (service: string) => string | undefined = () => undefined,
 ): Readonly<Record<string, MadeService>> {
   const made: Record<string, MadeService> = {};
   for (const name of Object.keys(project.services)) {
@@ -23,12 +25,16 @@ export function madeServices(
       continue;
     }
     const ids = own.map(({ id }) => id);
+    // The same containers are what they were, whatever became of the call.
+    const isSame = old !== undefined && ids.every((id) => old.containers.includes(id));
+    const origin = from(name) ?? (isSame ? old.from : undefined);
     made[name] = {
       configHash: newest.configHash,
       image: mask(newest.image),
       imageId: newest.imageId,
       containers: ids,
       gated: (old?.gated ?? []).filter((id) => ids.includes(id)),
+      ...(origin !== undefined && { from: origin }),
     };
   }
   return made;

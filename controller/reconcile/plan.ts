@@ -9,6 +9,7 @@ import type { Ending } from "../watch/watch.ts";
 import type { DesiredService } from "./desired.ts";
 import { healthOf, serviceStatus, statusOf, worseHealth, type Health } from "./health.ts";
 import { judgeContainer } from "./judge-container.ts";
+import { hasNewImages, judgeImage, type ImageFacts } from "./judge-image.ts";
 import type { Finding, Judged } from "./judged.ts";
 import { dependenciesReady, onePerService, stepFor, type Step } from "./steps.ts";
 
@@ -21,6 +22,8 @@ export interface PlanInput {
   readonly containers: readonly ObservedContainer[];
   readonly ending: (containerId: string) => Ending | undefined;
   readonly prune: boolean;
+  /** By service; of those about whose images something is known beside the containers. */
+  readonly images?: ReadonlyMap<string, ImageFacts>;
 }
 
 export interface Plan {
@@ -37,6 +40,8 @@ export interface Plan {
   readonly failedOneShot?: Finding;
   /** When the youngest running container started, wall milliseconds; 0 for none. */
   readonly lastStartedAt: number;
+  /** A registry has another image, which was not taken yet: an apply takes it. */
+  readonly hasNewImages: boolean;
 }
 
 export function plan(input: PlanInput): Plan {
@@ -84,8 +89,11 @@ function planRunning(
     if (one.service.oneShot === "yes") failedOneShot ??= found.find(({ kind }) => kind === "Exited");
     const ready = dependenciesReady(one.service, judged);
     if (ready) steps.push(...found.flatMap((finding) => stepFor(finding, one.service)));
+    const image = judgeImage(one.service, input.images?.get(one.service.name));
+    findings.push(...image.findings);
+    steps.push(...image.steps);
     const status = statusOf(one, found);
-    statuses.push(status);
+    statuses.push({ ...status, ...image.shown });
     worst = worseHealth(worst, healthOf(one, status, found));
   }
   for (const orphan of orphans) {
@@ -104,6 +112,7 @@ function planRunning(
   return {
     findings,
     steps: onePerService(steps),
+    hasNewImages: hasNewImages(input.images),
     services: statuses,
     health: worst,
     ...runningAndFinished(judged),
@@ -137,6 +146,7 @@ function planStopped(judged: readonly Judged[], orphans: readonly ObservedContai
     findings,
     steps: findings.length === 0 ? [] : [{ act: "stop", service: "", cause: "outside", why: "Running" }],
     services: statuses,
+    hasNewImages: false,
     health: { status: "Stopped", message: "stopped by spec.state" },
     ...runningAndFinished(judged),
   };

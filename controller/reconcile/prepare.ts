@@ -1,31 +1,52 @@
 import { ReconcileError } from "../api/errors.ts";
-import type { Rendering, RunResult } from "../compose/compose.ts";
+import type { RunResult, StagedRendering } from "../compose/compose.ts";
 import { explain } from "../compose/explain.ts";
-import type { ApplicationRecord, MadeTarget } from "../status/record.ts";
+import type { ApplicationRecord, MadeTarget, TakenImage } from "../status/record.ts";
 import type { ReconcileDeps } from "./deps.ts";
 import { loginHint } from "./login-hint.ts";
+import { imageName, isBuilt, takenImage } from "./taken-images.ts";
 import { preparingRun, type Visit } from "./visit.ts";
 
+type Images = Readonly<Record<string, TakenImage>>;
+
 /**
- * Builds and pulls what the rendering needs, as the spec says, and returns each service's image id. Starts no process when
- * every image is there and nothing is to be built. Throws ReconcileError `BuildFailed` or `PullFailed`.
+ * Builds and pulls what these services need, as the spec says, and returns the image of each. Those of `keep` stay what they
+ * are, while they are on the host. Starts no process when every image is there and nothing is to be built. Throws
+ * ReconcileError `BuildFailed` or `PullFailed`.
  */
 export async function provideImages(
-  rendering: Rendering,
+  rendering: StagedRendering,
+  {
+    keep,
+    services = Object.keys(rendering.project.services),
+  }: { readonly keep: Images; readonly services?: readonly string[] },
   visit: Visit,
   deps: ReconcileDeps,
-): Promise<Readonly<Record<string, string>>> {
-  const { pull, build, imagePullSecrets } = visit.application.spec.compose;
-  const services = Object.entries(rendering.project.services);
-  const imageOf = (name: string): string =>
-    rendering.project.services[name]?.image ?? `${rendering.project.name}-${name}`;
-  const built = build ? services.filter(([, service]) => service.build !== undefined) : [];
+): Promise<Images> {
+  const { compose } = visit.application.spec;
+  const { pull, build, imagePullSecrets } = compose;
+  const { project } = rendering;
+  const built = services.filter((name) => isBuilt(project, name, compose));
   if (built.length > 0) {
     const result = await deps.compose.build(rendering, preparingRun(visit, deps, "build"));
     requireSuccess(result, "BuildFailed", `Cannot build "${visit.project}"`, imagePullSecrets);
   }
-  const local = new Set(built.map(([name]) => imageOf(name)));
-  const wanted = [...new Set(services.map(([name]) => imageOf(name)))].filter((image) => !local.has(image));
+  const images: Record<string, TakenImage> = {};
+  for (const name of services.filter((service) => keep[service] !== undefined && !built.includes(service))) {
+    const kept = await deps.docker.image(keep[name]?.id ?? "", visit.signal);
+    if (kept !== undefined) images[name] = takenImage(imageName(project, name), kept, deps.fingerprint);
+    else
+      deps.log.warn("the image of a service is gone", {
+        application: visit.name,
+        service: name,
+        image: keep[name]?.id,
+      });
+  }
+  const local = new Set(built.map((name) => imageName(project, name)));
+  const needed = services.filter((name) => images[name] === undefined);
+  const wanted = [...new Set(needed.map((name) => imageName(project, name)))].filter(
+    (image) => !local.has(image),
+  );
   if (pull !== "never" && wanted.length > 0) {
     const missing = pull === "always" || (await anyMissing(wanted, visit, deps));
     if (missing) {
@@ -34,13 +55,12 @@ export async function provideImages(
       requireSuccess(result, "PullFailed", what, imagePullSecrets);
     }
   }
-  const ids: Record<string, string> = {};
-  for (const [name, service] of services) {
-    const image = imageOf(name);
-    const id = await deps.docker.imageId(image, visit.signal);
-    if (id === undefined) {
+  for (const name of needed) {
+    const image = imageName(project, name);
+    const found = await deps.docker.image(image, visit.signal);
+    if (found === undefined) {
       const why =
-        service.build !== undefined && !build
+        project.services[name]?.build !== undefined && !build
           ? "it is not on this host, and spec.compose.build is false"
           : pull === "never"
             ? "it is not on this host, and spec.compose.pull is never"
@@ -49,9 +69,9 @@ export async function provideImages(
         reason: "PullFailed",
       });
     }
-    ids[name] = id;
+    images[name] = takenImage(image, found, deps.fingerprint);
   }
-  return ids;
+  return images;
 }
 
 async function anyMissing(images: readonly string[], visit: Visit, deps: ReconcileDeps): Promise<boolean> {
@@ -76,17 +96,19 @@ function requireSuccess(
 
 /**
  * The services that `up` is to name: all but the one-shots whose present run has completed, because `up` runs a finished
- * one-shot again. Undefined when there are none of these: then `up` needs no names.
+ * one-shot again, and those that are settled. Undefined when there are none of these: then `up` needs no names.
  */
 export function servicesToRun(
-  rendering: Rendering,
+  rendering: Pick<StagedRendering, "project">,
   made: Pick<MadeTarget, "runKeys">,
   record: Pick<ApplicationRecord, "completedRuns">,
+  settled: ReadonlySet<string> = new Set(),
 ): readonly string[] | undefined {
   const names = Object.keys(rendering.project.services);
   const wanted = names.filter((name) => {
     const completed = record.completedRuns[name];
-    return completed === undefined || completed !== made.runKeys[name];
+    if (completed !== undefined && completed === made.runKeys[name]) return false;
+    return !settled.has(name);
   });
   return wanted.length === names.length ? undefined : wanted;
 }

@@ -31,6 +31,7 @@ export async function tearDown(visit: Visit, deps: ReconcileDeps): Promise<void>
 /** Forgets the Application: nothing of it is left but what its policy leaves. The status file goes last. */
 export async function forget(visit: Visit, deps: ReconcileDeps): Promise<void> {
   deps.sources.unfollow(visit.name);
+  deps.images.unfollow(visit.name);
   await deps.renderings.keep(visit.name, []);
   await deps.records.remove(visit.name);
   failpoint("record-removed", visit.name);

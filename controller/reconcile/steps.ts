@@ -2,8 +2,8 @@ import type { DesiredService } from "./desired.ts";
 import type { Finding, Judged } from "./judged.ts";
 
 export interface Step {
-  /** `up`: by Compose, without dependencies; `prune`: Compose removes what no service declares. */
-  readonly act: "start" | "unpause" | "restart" | "up" | "stop" | "prune";
+  /** `up`: by Compose, without dependencies; `prune`: Compose removes what no service declares; `tag`: of its image. */
+  readonly act: "start" | "unpause" | "restart" | "up" | "stop" | "prune" | "tag";
   readonly service: string;
   readonly containerId?: string;
   readonly cause: "outside" | "itself";
@@ -28,6 +28,7 @@ export function stepFor(finding: Finding, service: DesiredService): readonly Ste
       // A one-shot that has not completed is run by an apply, never by healing.
       return service.oneShot === "yes" ? [] : step("up");
     case "ConfigChanged":
+    case "ImageChanged":
       return step("up");
     case "Created":
     case "Stopped":
@@ -52,6 +53,7 @@ export function onePerService(steps: readonly Step[]): readonly Step[] {
   const recreated = new Set(steps.filter(({ act }) => act === "up").map(({ service }) => service));
   const seen = new Set<string>();
   return steps.filter((step) => {
+    if (step.act === "tag") return true;
     if (step.act !== "up") return !recreated.has(step.service);
     if (seen.has(step.service)) return false;
     seen.add(step.service);

@@ -62,7 +62,7 @@ export function usedFilesHash(rendering: Rendering, entries: readonly TreeEntry[
 export function runKeys(
   rendering: Rendering,
   entries: readonly TreeEntry[],
-  imageIds: Readonly<Record<string, string | undefined>>,
+  images: Readonly<Record<string, { readonly id: string }>>,
   fingerprint: (text: string) => string,
 ): Readonly<Record<string, string>> {
   return Object.fromEntries(
@@ -71,7 +71,7 @@ export function runKeys(
       fingerprint(
         canonicalJson({
           service,
-          image: imageIds[name] ?? "",
+          image: images[name]?.id ?? "",
           files: filesBelow(entries, rendering.usedPaths[name] ?? []),
         }),
       ),

@@ -6,8 +6,10 @@ import type { SourceState } from "../watch/watch.ts";
 import { isSpent, observeHealth } from "./budget.ts";
 import { decide, type Decision } from "./decide.ts";
 import type { ReconcileDeps } from "./deps.ts";
+import { imagesChecked } from "./image-facts.ts";
 import { lastWordsOf } from "./last-words.ts";
-import { look, type Look } from "./look.ts";
+import { look, noteFindings, type Look } from "./look.ts";
+import type { Finding } from "./judged.ts";
 import type { Memory } from "./memory.ts";
 import { passGate } from "./pass-gate.ts";
 import { declarationFaults, publish } from "./publish.ts";
@@ -60,6 +62,10 @@ export async function visitApplication(
   }
   if (decision.kind === "current" || decision.kind === "awaiting") await forgetAbandoned(visit);
   seen = await look(spec.state, visit, memory, deps);
+  if (decision.kind === "current") decision = decideNow();
+  // What is drift and answered by an apply is told, too.
+  if (decision.kind === "apply" && decision.trigger === "ImageChanged" && seen !== undefined)
+    noteFindings(seen, visit, memory, deps);
   let error: ReconcileError | undefined;
   let waitsForPlace = false;
   if (decision.kind === "apply") {
@@ -124,6 +130,8 @@ export async function visitApplication(
       generation,
       credentialsDigest: visit.secrets.credentialsDigest,
       forbidden: whyForbidden(visit, deps),
+      // It is new, and it is drift: both switches are asked.
+      hasNewImages: spec.sync.automated && spec.sync.selfHeal && seen?.plan.hasNewImages === true,
       now: deps.clock.now(),
     });
   }
@@ -162,6 +170,7 @@ export async function visitApplication(
       stalled: whyStalled(seen, memory),
       source: observedSource(source),
       verifies: spec.source.verify !== undefined,
+      images: imagesChecked(seen?.rendering?.project, visit, deps),
       decision: decided,
       newer: isNewer(),
       health: health ?? (seen && { status: seen.plan.health.status, message: seen.plan.health.message }),
@@ -185,7 +194,10 @@ async function renewGate(visit: Visit, deps: ReconcileDeps): Promise<void> {
 async function noteState(seen: Look | undefined, visit: Visit): Promise<void> {
   const { suspend, state } = visit.application.spec;
   if (suspend || visit.record().state === state) return;
-  if (seen === undefined || seen.plan.findings.some(({ kind }) => kind !== "Orphan")) return;
+  // The name of an image is no state of a service.
+  const counts = ({ kind, containerId }: Finding): boolean =>
+    kind !== "Orphan" && (kind !== "ImageChanged" || containerId !== undefined);
+  if (seen === undefined || seen.plan.findings.some(counts)) return;
   await visit.update((record) => ({ ...record, state }));
 }
 

@@ -18,6 +18,15 @@ export interface Target {
   readonly tagObject?: string;
 }
 
+/** The image that a service was given at a sync. */
+export interface TakenImage {
+  /** Fingerprint of its name as the rendering has it, which may hold a Secret's value. */
+  readonly name: string;
+  readonly id: string;
+  /** `sha256:...`: what its registry has it as; empty where it comes from none. */
+  readonly digests: readonly string[];
+}
+
 /** What an apply made of one service, as read from the engine afterwards. */
 export interface MadeService {
   /** Fingerprint of Compose's config-hash label. */
@@ -28,6 +37,8 @@ export interface MadeService {
   readonly containers: readonly string[];
   /** Of these, the ones that ran when a gate passed: such a container does not finish by itself without being seen. */
   readonly gated: readonly string[];
+  /** Fingerprint of what its containers were made from: rendering and image. Not there where that is not certain. */
+  readonly from?: string;
 }
 
 /** A target together with what it became on the host. */
@@ -43,6 +54,8 @@ export interface MadeTarget extends Target {
   readonly mountedFiles: Readonly<Record<string, string>>;
   /** service → what a run of it would be (rendering of the service, image, used files); for one-shots. */
   readonly runKeys: Readonly<Record<string, string>>;
+  /** service → its image. Not there in the records of older versions. */
+  readonly images?: Readonly<Record<string, TakenImage>>;
   readonly subject: string;
   readonly author: string;
   readonly committedAt: string;
@@ -132,6 +145,8 @@ export interface ApplicationRecord {
   readonly state: "Running" | "Stopped";
   /** One-shot services: the run key that completed. */
   readonly completedRuns: Readonly<Record<string, string>>;
+  /** service → digests that a registry had at the last sync, and that were taken: they are not taken again by themselves. */
+  readonly triedImages?: Readonly<Record<string, readonly string[]>>;
   readonly process?: RecordedProcess;
   /** An accepted `sync` request whose apply is not over. */
   readonly pendingSync?: { readonly token: string; readonly acceptedAt: number };

@@ -1,17 +1,20 @@
 /**
  * What was observed and decided → the conditions and the phase. Pure; the table of the README's status section in code.
  */
-import type { Reason } from "../api/reasons.ts";
-import type { ConditionType, Phase } from "../api/status.ts";
+import type { Phase } from "../api/status.ts";
 import type { NewCondition } from "./conditions.ts";
-import { sourceSentence, type ObservedSource } from "./observed-source.ts";
+import {
+  judgeImages,
+  judgeSource,
+  judgeVerification,
+  saidBefore,
+  type ObservedRegistries,
+} from "./judge-source.ts";
+import type { ObservedSource } from "./observed-source.ts";
 import type { ApplicationRecord, AppliedTarget, Attempt } from "./record.ts";
+import { unknown, type Verdict, type Why } from "./verdict.ts";
 
-/** A reason with its sentence. */
-export interface Why {
-  readonly reason: Reason;
-  readonly message: string;
-}
+export type { Why };
 
 export interface Observation {
   readonly record: Pick<
@@ -32,6 +35,8 @@ export interface Observation {
   readonly source: ObservedSource;
   /** The spec asks for a signature. */
   readonly verifies?: boolean;
+  /** Whether the registries of its images can be asked; undefined where none is. */
+  readonly images?: ObservedRegistries | undefined;
   /** The target that Git and the spec ask for is the applied one. */
   readonly decision:
     "current" | "apply" | "awaiting" | "backoff" | "no-source" | "forbidden" | "suspended" | "stopped";
@@ -54,8 +59,6 @@ export interface Summary {
   readonly syncStatus: "Synced" | "OutOfSync" | "Unknown";
 }
 
-type Verdict = { readonly status: "True" | "False" | "Unknown" } & Why;
-
 export function summarise(seen: Observation): Summary {
   const ready = judgeReady(seen);
   const synced = judgeSynced(seen);
@@ -67,6 +70,9 @@ export function summarise(seen: Observation): Summary {
   conditions.push(
     { type: "SourceReady", ...judgeSource(seen) },
     ...(seen.verifies === true ? [{ type: "SourceVerified" as const, ...judgeVerification(seen) }] : []),
+    ...(seen.images === undefined
+      ? []
+      : [{ type: "ImagesChecked" as const, ...judgeImages(seen.images, seen) }]),
     { type: "Synced", ...synced },
     { type: "Healthy", ...judgeHealthy(seen) },
   );
@@ -135,24 +141,6 @@ function readyBeforeFirst(seen: Observation, attempt: Attempt | undefined): Verd
     };
   }
   return unknown("FirstVisit", "its source has not been read yet");
-}
-
-function judgeSource(seen: Observation): Verdict {
-  const { source, record } = seen;
-  if (source.error !== undefined) return { status: "False", ...source.error };
-  // A new controller that has not asked yet knows what the one before it was told.
-  const before = source.checked ? undefined : saidBefore(seen, "SourceReady");
-  if (before !== undefined) return before;
-  if (!source.checked || source.revision === undefined) {
-    return unknown("SourceNotChecked", "the remote has not been asked yet");
-  }
-  return { status: "True", reason: "SourceReady", message: sourceSentence(source, record.source) };
-}
-
-function judgeVerification({ record: { verification } }: Observation): Verdict {
-  if (verification === undefined) return unknown("SourceNotChecked", "no revision has been looked at yet");
-  const { verified, reason, message } = verification;
-  return { status: verified ? "True" : "False", reason, message };
 }
 
 function judgeSynced(seen: Observation): Verdict {
@@ -270,13 +258,6 @@ function hasFailed(attempt: Attempt): boolean {
   return attempt.result === "failed" || attempt.failures > 0;
 }
 
-/** What was published of this spec before. */
-function saidBefore({ record }: Observation, type: ConditionType): Verdict | undefined {
-  const before = record.conditions.find((condition) => condition.type === type);
-  if (before === undefined || before.observedGeneration !== record.generation) return undefined;
-  return { status: before.status, reason: before.reason, message: before.message };
-}
-
 function whyFailed(attempt: Attempt): Why {
   return {
     reason: attempt.reason ?? "InternalError",
@@ -289,10 +270,6 @@ function whyGateFailed(applied: AppliedTarget): Why {
     reason: applied.gateReason ?? "HealthGateFailed",
     message: applied.gateMessage ?? `${short(applied.revision)} did not become healthy`,
   };
-}
-
-function unknown(reason: Reason, message: string): Verdict {
-  return { status: "Unknown", reason, message };
 }
 
 function short(revision: string): string {

@@ -1,8 +1,15 @@
 import { join } from "node:path";
-import type { Compose, RenderedProject, RunOptions, RunResult } from "../../controller/compose/compose.ts";
+import type {
+  Compose,
+  RenderedProject,
+  RunOptions,
+  RunResult,
+  UpOptions,
+} from "../../controller/compose/compose.ts";
 import type { Docker, ObservedContainer } from "../../controller/docker/docker.ts";
 import type { Clock } from "../../controller/lib/clock.ts";
 import { hashOf } from "../../controller/lib/hash.ts";
+import { createFakeImages, type FakeImages } from "./fake-images.ts";
 
 /** What a reconcile does, where a test may step in. */
 export type Step = "stage" | "render" | "pull" | "up" | "up-done" | "stop" | "down" | "start" | "refresh";
@@ -10,6 +17,7 @@ export type Step = "stage" | "render" | "pull" | "up" | "up-done" | "stop" | "do
 export interface FakeHost {
   readonly compose: Omit<Compose, "render">;
   readonly docker: Docker;
+  readonly images: FakeImages;
 }
 
 interface FakeHostDeps {
@@ -38,6 +46,7 @@ export function createFakeHost({
   asked,
 }: FakeHostDeps): FakeHost {
   let counter = 0;
+  const images = createFakeImages(isMissing);
 
   async function run(command: Step, options: RunOptions, act: () => void): Promise<RunResult> {
     await options.onSpawn?.({ pid: 1, startTicks: 1, bootId: "boot" });
@@ -46,18 +55,25 @@ export function createFakeHost({
     return DONE;
   }
 
-  function bring(project: string, json: string, names: readonly string[] | undefined, prune: boolean): void {
+  function bring(
+    project: string,
+    json: string,
+    { services: names, removeOrphans: prune, forceRecreate = false, noRecreate = false }: UpOptions,
+  ): void {
     const { services } = JSON.parse(json) as RenderedProject;
     for (const name of names ?? Object.keys(services)) {
       const configHash = hashOf(services[name]);
+      const image = services[name]?.image ?? `${project}-${name}`;
+      const imageId = images.find(image)?.id ?? "";
       const at = containers.findIndex((one) => one.project === project && one.service === name);
       const known = containers[at];
-      if (known?.configHash === configHash && known.state === "running") continue;
+      const isSame = known?.configHash === configHash && known.imageId === imageId && !forceRecreate;
+      if (known !== undefined && (isSame || noRecreate) && known.state === "running") continue;
       if (at >= 0) containers.splice(at, 1);
       counter += 1;
       const now = clock.now();
       const id =
-        known?.configHash === configHash
+        known !== undefined && (isSame || noRecreate)
           ? known.id
           : `${project}-${name}-${String(counter).padStart(3, "0")}`;
       containers.push(
@@ -67,7 +83,8 @@ export function createFakeHost({
           project,
           service: name,
           configHash,
-          image: services[name]?.image ?? "",
+          image,
+          imageId,
           createdAt: now,
           startedAt: now,
           workingDir: join(dataDir, "checkouts", project),
@@ -92,13 +109,16 @@ export function createFakeHost({
       version: () => Promise.resolve("2.40.3"),
       async pull(_rendering, policy, options) {
         asked?.(options);
-        return run("pull", options, () => acts.push(`pull ${policy}`));
+        return run("pull", options, () => {
+          acts.push(`pull ${policy}`);
+          if (policy === "always") images.pullAll();
+        });
       },
       build: (_rendering, options) => run("pull", options, () => acts.push("build")),
-      async up(project, { json }, { services, removeOrphans }, options) {
+      async up(project, { json }, what, options) {
         const result = await run("up", options, () => {
-          acts.push(["up", ...(services ?? [])].join(" "));
-          bring(project, json, services, removeOrphans);
+          acts.push(["up", ...(what.services ?? [])].join(" "));
+          bring(project, json, what);
         });
         await pass("up-done");
         return result;
@@ -123,7 +143,15 @@ export function createFakeHost({
       inspect: (id) => Promise.resolve(containers.find((one) => one.id === id)),
       findMounts: () => Promise.resolve(undefined),
       listProjectObjects: () => Promise.resolve({ networks: [], volumes: [] }),
-      imageId: (name) => Promise.resolve(isMissing(name) ? undefined : `sha256:${name}`),
+      imageId: (name) => Promise.resolve(images.find(name)?.id),
+      image: (name) => Promise.resolve(images.find(name)),
+      images: () => Promise.resolve([]),
+      tagImage(id, name) {
+        acts.push(`tag ${name}`);
+        images.tag(name, id);
+        return Promise.resolve();
+      },
+      registryDigest: () => Promise.reject(new Error("Cannot look up an image: there is no registry")),
       async start(id, signal) {
         await pass("start");
         signal.throwIfAborted();
@@ -146,6 +174,7 @@ export function createFakeHost({
         await Promise.resolve();
       },
     },
+    images,
   };
 }
 

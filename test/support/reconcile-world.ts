@@ -27,6 +27,7 @@ import { openRenderings } from "../../controller/status/renderings.ts";
 import type { Ending, Follow, SourceState } from "../../controller/watch/watch.ts";
 import { createFakeClock, type FakeClock } from "./fake-clock.ts";
 import { createFakeHost, type Step } from "./fake-host.ts";
+import type { FakeImages } from "./fake-images.ts";
 
 type Services = RenderedProject["services"];
 
@@ -40,6 +41,7 @@ export interface ReconcileWorld {
   readonly dataDir: string;
   /** What was done, in order: `up web db`, `start ID`, ... */
   readonly acts: string[];
+  readonly images: FakeImages;
   /** What the log told of events: `NeedsAttention SecretInvalid`. */
   readonly events: string[];
   /** Keys named by the reconciler itself. */
@@ -175,6 +177,7 @@ export async function createReconcileWorld(): Promise<ReconcileWorld> {
         },
       },
       docker: host.docker,
+      images: host.images.informer,
       compose: {
         ...host.compose,
         async render(request) {
@@ -273,6 +276,7 @@ export async function createReconcileWorld(): Promise<ReconcileWorld> {
     clock,
     dataDir,
     acts,
+    images: host.images,
     events,
     named: [],
     containers,

@@ -222,7 +222,7 @@ export interface ApplicationManifest {
        */
       allowUnset?: string[];
       /**
-       * When images are pulled at a sync. missing and never keep an image that the host has; always takes what the registry has for the tag.
+       * When images are pulled at a sync. missing and never keep an image that the host has; always takes what the registry has for the tag, and follows the tag when it moves there.
        */
       pull?: "missing" | "always" | "never";
       /**
@@ -523,7 +523,7 @@ export interface ApplicationWithDefaults {
        */
       allowUnset: string[];
       /**
-       * When images are pulled at a sync. missing and never keep an image that the host has; always takes what the registry has for the tag.
+       * When images are pulled at a sync. missing and never keep an image that the host has; always takes what the registry has for the tag, and follows the tag when it moves there.
        */
       pull: "missing" | "always" | "never";
       /**

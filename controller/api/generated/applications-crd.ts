@@ -547,7 +547,7 @@ export const applicationsCRD: CustomResourceDefinition = {
                         }
                       },
                       "pull": {
-                        "description": "When images are pulled at a sync. missing and never keep an image that the host has; always takes what the registry has for the tag.",
+                        "description": "When images are pulled at a sync. missing and never keep an image that the host has; always takes what the registry has for the tag, and follows the tag when it moves there.",
                         "type": "string",
                         "enum": [
                           "missing",
@@ -796,6 +796,7 @@ export const applicationsCRD: CustomResourceDefinition = {
                         "enum": [
                           "NewRevision",
                           "Drift",
+                          "ImageChanged",
                           "SpecChanged",
                           "SecretChanged",
                           "Requested"
@@ -885,6 +886,14 @@ export const applicationsCRD: CustomResourceDefinition = {
                             },
                             "imageID": {
                               "description": "The id of the image that the containers were made from.",
+                              "type": "string"
+                            },
+                            "imageDigest": {
+                              "description": "What the registry has that image as, where it comes from one.",
+                              "type": "string"
+                            },
+                            "imageMoved": {
+                              "description": "The id that the image's name stands for on this host now, where that is another one than imageID.",
                               "type": "string"
                             },
                             "message": {
@@ -1044,6 +1053,7 @@ export const applicationsCRD: CustomResourceDefinition = {
                           "enum": [
                             "NewRevision",
                             "Drift",
+                            "ImageChanged",
                             "SpecChanged",
                             "SecretChanged",
                             "Requested"

@@ -49,6 +49,7 @@ const calm: Situation = {
   generation: 1,
   credentialsDigest: undefined,
   forbidden: undefined,
+  hasNewImages: false,
   now: NOW,
 };
 

@@ -97,8 +97,12 @@ describe("used files", () => {
   it("give a service a new run when its definition, its image or its files change, and only then", () => {
     const services = { migrate: { image: "m:1" }, web: { image: "w:1" } };
     const used = { migrate: ["sql"], web: ["www"] };
+    const idsOf = (
+      images: Readonly<Record<string, string>>,
+    ): Readonly<Record<string, { readonly id: string }>> =>
+      Object.fromEntries(Object.entries(images).map(([name, id]) => [name, { id }]));
     const key = (images: Readonly<Record<string, string>>, files: Readonly<Record<string, string>>): string =>
-      runKeys(rendering(used, services), entries(files), images, sha256)["migrate"] ?? "";
+      runKeys(rendering(used, services), entries(files), idsOf(images), sha256)["migrate"] ?? "";
     const before = key({ migrate: "i1", web: "i1" }, { "sql/1": "1", "www/x": "1" });
 
     expect(key({ migrate: "i1", web: "i2" }, { "sql/1": "1", "www/x": "2" })).to.equal(before);
@@ -108,7 +112,7 @@ describe("used files", () => {
       runKeys(
         rendering(used, { migrate: { image: "m:2" } }),
         entries({ "sql/1": "1" }),
-        { migrate: "i1" },
+        { migrate: { id: "i1" } },
         sha256,
       )["migrate"],
     ).not.to.equal(before);
