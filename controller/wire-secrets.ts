@@ -1,8 +1,9 @@
 /** Secrets between the registry, which declares them, and the reconcile, which uses them. */
 import type { Application, Manifest } from "./api/application.ts";
-import { parseKey, resourceKey } from "./api/resource.ts";
+import { parseKey, resourceKey, type ResourceName } from "./api/resource.ts";
+import { secretsOf } from "./api/secret-references.ts";
 import type { SealingKey } from "./lib/aead.ts";
-import { declaredSecret, dependentsOf, secretsOf } from "./reconcile/references.ts";
+import { declaredSecret, dependentsOf } from "./reconcile/references.ts";
 import type { Registry } from "./registry/registry.ts";
 import { createFingerprint, type Fingerprint } from "./secret/fingerprint.ts";
 import type { Keyring } from "./secret/keyring.ts";
@@ -38,7 +39,12 @@ export function wireSecrets(deps: SecretWiringDeps): SecretWiring {
   const referred = new Map<string, ReadonlySet<string>>();
   for (const key of registry.keys()) turnedSecrets(key);
   return {
-    secrets: createSecretStore({ declared: (name) => declaredSecret(name, registry), keyring, dataKey }),
+    secrets: createSecretStore({
+      declared: (name) => declaredSecret(name, registry),
+      declaredNames: () => registry.keys().flatMap((key) => namesOfSecrets(parseKey(key))),
+      keyring,
+      dataKey,
+    }),
     fingerprint: createFingerprint(dataKey, "fingerprints of renderings"),
     usersOf,
     dependents: (key) => (parseKey(key)?.kind === "Secret" ? usersOf(key) : turnedSecrets(key)),
@@ -63,4 +69,8 @@ export function wireSecrets(deps: SecretWiringDeps): SecretWiring {
     const turned = [...now, ...before].filter((name) => now.has(name) !== before.has(name));
     return turned.map((name) => resourceKey("Secret", name));
   }
+}
+
+function namesOfSecrets(named: ResourceName | undefined): readonly string[] {
+  return named?.kind === "Secret" ? [named.name] : [];
 }

@@ -92,7 +92,7 @@ export const EXAMPLES = {
     ["conops key generate", "show one, for a vault or CONOPS_ENCRYPTION_KEY"],
   ],
   seal: [
-    ["conops seal plain.yaml > sealed.yaml", "a manifest with Secrets, safe to commit"],
+    ["conops seal plain.yaml --output sealed.yaml", "a manifest with Secrets, safe to commit"],
     ["conops seal --in-place manifests/shop.yaml", "the same, where it is"],
     ["conops seal shop --from-file db=- < password", "a value from the standard input"],
     ["conops seal shop-git --ssh-key id_ed25519", "a deploy key (with --known-hosts FILE)"],

@@ -19,6 +19,7 @@ import { oneLine } from "./clean.ts";
 import type { CommandContext } from "./context.ts";
 import { CommandError, UsageError } from "./errors.ts";
 import { readInputFile } from "./input-file.ts";
+import { writeSecrets } from "./output-file.ts";
 import { readParts, useFault, type PartFlags } from "./seal-parts.ts";
 
 export interface SealManifestOptions {
@@ -26,14 +27,16 @@ export interface SealManifestOptions {
   readonly path: string;
   /** The first of its keys seals. */
   readonly keyring: Keyring;
+  /** A file to write, whole or not at all; default: the standard output. */
+  readonly output?: string | undefined;
 }
 
 type Context = Pick<CommandContext, "terminal" | "clock">;
 
-/** Prints a sealed Secret of these parts. Throws CommandError and UsageError. */
+/** Prints a sealed Secret of these parts, or writes it to a file. Throws CommandError and UsageError. */
 export async function sealParts(
   { terminal, clock }: Context,
-  options: { readonly name: string; readonly flags: PartFlags; readonly keyring: Keyring },
+  options: Omit<SealManifestOptions, "path"> & { readonly name: string; readonly flags: PartFlags },
 ): Promise<void> {
   const { name, type, fields } = await readParts(terminal, options.name, options.flags);
   const key = requireKey(options.keyring);
@@ -46,14 +49,14 @@ export async function sealParts(
   }
   const document = { apiVersion: API_VERSION, kind: "Secret", metadata: { name }, type, sealedData };
   const text = stringify(document, { lineWidth: 0 });
-  requireSecrets("the Secret", Buffer.from(text), terminal, options.keyring);
-  terminal.out(text);
+  const secrets = requireSecrets("the Secret", Buffer.from(text), terminal, options.keyring);
+  await put(text, secrets, options.output, terminal);
 }
 
-/** Prints a manifest with every Secret in it sealed, and the rest as it was. Throws CommandError. */
+/** Prints a manifest with every Secret in it sealed, and the rest as it was, or writes it to a file. Throws CommandError. */
 export async function sealManifest(
   { terminal, clock }: Context,
-  { path, keyring }: SealManifestOptions,
+  { path, keyring, output }: SealManifestOptions,
 ): Promise<void> {
   const key = requireKey(keyring);
   const bytes = await readInputFile(terminal, path).catch((error: unknown) => {
@@ -80,8 +83,8 @@ export async function sealManifest(
       `Cannot seal ${name}: the comment on line ${left.line} repeats a value: take it out first`,
     );
   }
-  requireSecrets(path, Buffer.from(edited.text), terminal, keyring);
-  terminal.out(edited.text);
+  const sealed = requireSecrets(path, Buffer.from(edited.text), terminal, keyring);
+  await put(edited.text, sealed, output, terminal);
   if (!edited.isChanged) terminal.err("Everything was sealed already.\n");
 }
 
@@ -126,6 +129,18 @@ export async function sealInPlace(
     if (error instanceof EditError) throw new CommandError(oneLine(error.message), { cause: error });
     throw error;
   }
+}
+
+async function put(
+  text: string,
+  secrets: ReadonlyMap<number, Secret>,
+  output: string | undefined,
+  terminal: Context["terminal"],
+): Promise<void> {
+  if (output === undefined) return terminal.out(text);
+  const names = [...secrets.values()].map(({ name }) => name);
+  await writeSecrets(output, text, names);
+  terminal.out(`${output}: ${names.map((name) => `Secret ${name}`).join(", ")}\n`);
 }
 
 /** The key that seals. Throws UsageError when there is none. */

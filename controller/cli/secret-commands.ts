@@ -5,7 +5,11 @@ import type { Flags, ProgramDeps } from "./command.ts";
 import { UsageError } from "./errors.ts";
 import type { PartFlags } from "./seal-parts.ts";
 
-type SealFlags = PartFlags & { readonly inPlace?: true; readonly encryptionKeyFile?: string };
+type SealFlags = PartFlags & {
+  readonly inPlace?: true;
+  readonly output?: string;
+  readonly encryptionKeyFile?: string;
+};
 
 /** Adds the commands about Secrets and their keys. */
 export function addSecrets(program: Command, deps: ProgramDeps): void {
@@ -19,6 +23,7 @@ export function addSecrets(program: Command, deps: ProgramDeps): void {
       "a manifest, or - for the standard input; with the flags for values, a new Secret's name",
     )
     .option("--in-place", "seal the file where it is, instead of printing it")
+    .option("--output <file>", "write it to this file, whole or not at all, instead of printing it")
     .option("--type <type>", `${SECRET_TYPES.join(", ")}; default: what the flags are for, else Opaque`)
     .option("--from-file <[field=]file>", "a field with what a file holds; again for more", collect)
     .option("--from-literal <field=value>", "a field with this text, which others can see in ps", collect)
@@ -35,12 +40,16 @@ export function addSecrets(program: Command, deps: ProgramDeps): void {
       import("./seal.ts"),
     ]);
     const keyring = await deps.readKeyring({ encryptionKeyFile: flags.encryptionKeyFile });
+    const { output } = flags;
+    if (flags.inPlace && output !== undefined) {
+      throw new UsageError("Cannot use both --in-place and --output: one file is enough");
+    }
     if (hasParts(flags)) {
       if (flags.inPlace) throw new UsageError("Cannot use --in-place with values: there is no file yet");
-      return sealParts(deps, { name, flags, keyring });
+      return sealParts(deps, { name, flags, keyring, output });
     }
     if (flags.type !== undefined) throw new UsageError("Cannot use --type without values for a new Secret");
-    if (!flags.inPlace) return sealManifest(deps, { path: name, keyring });
+    if (!flags.inPlace) return sealManifest(deps, { path: name, keyring, output });
     if (name === "-") throw new UsageError("Cannot use --in-place with the standard input");
     return sealInPlace(deps, { path: name, keyring });
   });

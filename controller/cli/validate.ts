@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { formatFault } from "../api/application.ts";
+import { API_VERSION, formatFault } from "../api/application.ts";
 import type { Fault } from "../api/application.ts";
 import { KINDS, type Kind } from "../api/resource.ts";
 import { isErrno } from "../lib/atomic-file.ts";
@@ -9,6 +9,7 @@ import { parseManifests } from "../registry/parse.ts";
 import type { FileContent } from "../registry/readings.ts";
 import { oneLine } from "./clean.ts";
 import type { Terminal } from "./terminal.ts";
+import { doubtsOf } from "./validate-secrets.ts";
 
 export interface ValidateOptions {
   /** Files, folders, or `-` for the standard input; as the person gave them. */
@@ -17,14 +18,18 @@ export interface ValidateOptions {
 }
 
 /**
- * Prints everything that is wrong with the manifests, one line each as `file:line:column: field: message`, and a summary.
- * True when nothing is wrong. The files are taken as one registry: names and stems must not collide.
+ * Prints everything that is wrong with the manifests, one line each as `file:line:column: field: message`, and a summary;
+ * and, as warnings, what is valid and will not work all the same. True when nothing is wrong. The files are taken as one registry: names and stems must not collide.
  */
 export async function validate(terminal: Terminal, options: ValidateOptions): Promise<boolean> {
   const files = new Map<string, FileContent>();
+  /** Folders alone hold everything that a manifest may refer to. */
+  let isWhole = true;
   for (const path of options.paths) {
     try {
-      for (const [file, content] of await readPath(path, terminal, options)) files.set(file, content);
+      const { isFolder, found } = await readPath(path, terminal, options);
+      isWhole &&= isFolder;
+      for (const [file, content] of found) files.set(file, content);
     } catch (error) {
       const cause = isErrno(error, "ENOENT") ? "there is no such file or folder" : causeOf(error);
       files.set(path, { kind: "unreadable", message: cause });
@@ -38,6 +43,9 @@ export async function validate(terminal: Terminal, options: ValidateOptions): Pr
   const valid = [...present.values()].flatMap((found) =>
     found.kind === "declared" ? [found.resource.kind] : [],
   );
+  for (const doubt of [...strangersOf(files), ...doubtsOf(present, isWhole)]) {
+    terminal.err(`Warning: ${oneLine(doubt)}\n`);
+  }
   terminal.out(`${summarise(files, valid, faults.length)}\n`);
   return faults.length === 0;
 }
@@ -46,11 +54,11 @@ async function readPath(
   path: string,
   terminal: Terminal,
   { allowFileRepos }: ValidateOptions,
-): Promise<readonly (readonly [string, FileContent])[]> {
+): Promise<{ readonly isFolder: boolean; readonly found: readonly (readonly [string, FileContent])[] }> {
   const parse = (file: string, bytes: Uint8Array): readonly [string, FileContent] => {
     return [file, { kind: "parsed", documents: parseManifests(file, bytes, { allowFileRepos }).documents }];
   };
-  if (path === "-") return [parse("<stdin>", await terminal.readInput())];
+  if (path === "-") return { isFolder: false, found: [parse("<stdin>", await terminal.readInput())] };
   const { root, manifests, unreadable } = await listManifestFiles(path);
   const isFolder = root === path;
   const found: (readonly [string, FileContent])[] = [];
@@ -66,7 +74,22 @@ async function readPath(
     if (read.kind === "read") found.push(parse(file, read.bytes));
     if (read.kind === "unreadable") found.push([file, read]);
   }
-  return found;
+  return { isFolder, found };
+}
+
+/** Kubernetes' own Secret, Argo CD's Application: what is not ours by its apiVersion alone was perhaps meant to be. */
+function strangersOf(files: ReadonlyMap<string, FileContent>): readonly string[] {
+  return [...files].flatMap(([file, content]) =>
+    content.kind === "parsed"
+      ? content.documents.flatMap((found) =>
+          found.kind === "foreign" && found.named !== undefined
+            ? [
+                `${file}: document ${found.document + 1} is a ${found.named} of another apiVersion, which ConOps does not look at; its own is ${API_VERSION}`,
+              ]
+            : [],
+        )
+      : [],
+  );
 }
 
 function byPlace(a: Fault, b: Fault): number {

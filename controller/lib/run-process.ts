@@ -90,12 +90,12 @@ export async function runProcess(clock: Clock, request: ProcessRequest): Promise
     try {
       await request.onSpawn?.(identity);
     } catch (error) {
-      await discard(child, exited);
+      await discard(clock, { child, identity, exited });
       throw error;
     }
     // The signal may have come while it was being recorded.
     if ((signal as { readonly aborted: boolean }).aborted) {
-      await discard(child, exited);
+      await discard(clock, { child, identity, exited });
       return cancelledBefore;
     }
     return await attend(clock, request, { child, identity, exited, file });
@@ -148,9 +148,11 @@ async function identify(child: ChildProcess, command: string): Promise<ProcessId
 }
 
 /** Ends a child that has not become the program yet. */
-async function discard(child: ChildProcess, exited: Promise<unknown>): Promise<void> {
-  signalGroup(child.pid as number, "SIGKILL");
+async function discard(clock: Clock, { child, identity, exited }: Omit<Running, "file">): Promise<void> {
+  signalGroup(identity.pid, "SIGKILL");
   await exited;
+  // Its shell may just have forked: the whole group has to be gone.
+  await waitForEnd(identity, KILL_LIMIT_MS, new AbortController().signal, clock);
   destroyStreams(child);
 }
 

@@ -1,12 +1,11 @@
 /** Who refers to which Secret, as the registry has it now. */
 import type { Application } from "../api/application.ts";
-import type { Receiver } from "../api/receiver.ts";
 import { resourceKey, type Resource } from "../api/resource.ts";
 import { formatFault } from "../api/application.ts";
+import { secretsOf } from "../api/secret-references.ts";
 import type { Registry } from "../registry/registry.ts";
 import type { DeclaredSecret } from "../secret/secret-store.ts";
 import type { ApplicationRecord } from "../status/record.ts";
-import { secretNames } from "./secrets.ts";
 
 type Declared = Pick<Registry, "get" | "lastGood">;
 
@@ -64,9 +63,4 @@ export function dependentsOf(secret: string, deps: ReferencesDeps): ReadonlySet<
     if (application !== undefined && secretsOf(application).has(secret)) found.add(record.name);
   }
   return found;
-}
-
-/** The names of the Secrets that it refers to. */
-export function secretsOf(resource: Application | Receiver): ReadonlySet<string> {
-  return resource.kind === "Receiver" ? new Set([resource.spec.secretRef]) : secretNames(resource.spec);
 }

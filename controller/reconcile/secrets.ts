@@ -156,17 +156,6 @@ export function secretsInUse(spec: ApplicationSpec, store: SecretStore): Secrets
   };
 }
 
-/** The names of all Secrets that the spec refers to. */
-export function secretNames({ source, compose }: ApplicationSpec): ReadonlySet<string> {
-  return new Set([
-    ...(source.secretRef === undefined ? [] : [source.secretRef]),
-    ...(source.submodules ? source.submoduleSecretRefs : []).map(({ secretRef }) => secretRef),
-    ...(source.verify?.secretRef === undefined ? [] : [source.verify.secretRef]),
-    ...compose.env.flatMap((variable) => ("secretKeyRef" in variable ? [variable.secretKeyRef.name] : [])),
-    ...compose.imagePullSecrets,
-  ]);
-}
-
 /** A mask of these and of what it was given before, for as long as the process lives: old values are secrets, too. */
 export function createGrowingMask(): (texts: SecretsInUse["texts"]) => Mask {
   const known = new Map<string, string | Uint8Array>();

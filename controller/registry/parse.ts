@@ -23,8 +23,8 @@ import { readText } from "./yaml-text.ts";
 
 export type ParsedDocument =
   | { readonly kind: "resource"; readonly document: number; readonly resource: Resource }
-  /** Valid YAML of a kind that is not of our API group. */
-  | { readonly kind: "foreign"; readonly document: number }
+  /** Valid YAML of a kind that is not of our API group; `named` like one that is. */
+  | { readonly kind: "foreign"; readonly document: number; readonly named?: Kind }
   /** Nothing but white space and comments. */
   | { readonly kind: "empty"; readonly document: number }
   | {
@@ -81,7 +81,10 @@ function parseDocument(
   options: ParseOptions,
 ): ParsedDocument {
   if (yaml.isEmpty) return { kind: "empty", document };
-  if (yaml.isYaml && isForeign(yaml.value)) return { kind: "foreign", document };
+  if (yaml.isYaml && isForeign(yaml.value)) {
+    const named = KINDS.find((kind) => isFields(yaml.value) && yaml.value["kind"] === kind);
+    return { kind: "foreign", document, ...(named !== undefined && { named }) };
+  }
   const isConfidential = mayBeSecret(yaml.value);
   const faults: Fault[] = [];
   const add = (path: FieldPath, message: string, { line, column }: Place): void => {

@@ -1,5 +1,6 @@
 /** Secrets by name, as Applications and Receivers ask for them: level-triggered, nothing is remembered but what was opened. */
 import type { Secret } from "../api/secret.ts";
+import { nearest } from "../api/nearest.ts";
 import type { SealingKey } from "../lib/aead.ts";
 import { createFingerprint } from "./fingerprint.ts";
 import type { Keyring } from "./keyring.ts";
@@ -30,19 +31,29 @@ export interface SecretStore {
 
 export interface SecretStoreDeps {
   readonly declared: (name: string) => DeclaredSecret;
+  /** All that are declared: for the name that was meant by one that is not. */
+  readonly declaredNames: () => readonly string[];
   readonly keyring: Keyring;
   /** Of the data directory: a change of the encryption keys must not look like a change of a value. */
   readonly dataKey: SealingKey;
 }
 
-export function createSecretStore({ declared, keyring, dataKey }: SecretStoreDeps): SecretStore {
+export function createSecretStore({
+  declared,
+  declaredNames,
+  keyring,
+  dataKey,
+}: SecretStoreDeps): SecretStore {
   const opened = new WeakMap<Secret, OpenedSecret>();
   const fingerprint = createFingerprint(dataKey, "digests of Secret values");
 
   function get(name: string): SecretLookup {
     const found = declared(name);
-    if (found.kind === "missing")
-      return { kind: "missing", message: `there is no Secret ${JSON.stringify(name)}` };
+    if (found.kind === "missing") {
+      const near = nearest(name, declaredNames());
+      const hint = near === undefined ? "" : `, did you mean ${JSON.stringify(near)}?`;
+      return { kind: "missing", message: `there is no Secret ${JSON.stringify(name)}${hint}` };
+    }
     if (found.kind === "invalid") {
       return { kind: "invalid", message: `Secret ${JSON.stringify(name)} is not valid: ${found.message}` };
     }

@@ -444,17 +444,17 @@ describe("ConOps among enemies", function () {
           const line = (text: string): string => (text.length + 4).toString(16).padStart(4, "0") + text;
           response.write(`${line("# service=git-upload-pack\n")}0000`);
           let count = 0;
-          // One turn of the loop each: a client that keeps up would hold this server for ever.
+          // A megabyte at a time, and a pause: what is read here meanwhile must not wait for this server.
           const more = (): void => {
-            for (let lines = 0; lines < 64; lines++) {
+            const refs = Array.from({ length: 20 }, () => {
               const sha = (count + 1).toString(16).padStart(40, "1");
-              const ref = count === 0 ? "HEAD\0side-band-64k" : `refs/heads/${"x".repeat(200)}${count}`;
+              const ref = count === 0 ? "HEAD\0side-band-64k" : `refs/heads/${"x".repeat(50_000)}${count}`;
               count += 1;
-              response.write(line(`${sha} ${ref}\n`));
-            }
+              return line(`${sha} ${ref}\n`);
+            });
             if (response.destroyed) return;
-            if (response.writableNeedDrain) response.once("drain", more);
-            else setImmediate(more);
+            if (response.write(refs.join(""))) setTimeout(more, 5);
+            else response.once("drain", () => setTimeout(more, 5));
           };
           more();
           return true;

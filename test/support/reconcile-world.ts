@@ -210,6 +210,7 @@ export async function createReconcileWorld(): Promise<ReconcileWorld> {
           const secret = world.secrets.get(name);
           return secret === undefined ? { kind: "missing" } : { kind: "present", secret };
         },
+        declaredNames: () => [...world.secrets.keys()],
         keyring: NO_KEYS,
         dataKey,
       }),

@@ -75,6 +75,64 @@ describe("conops seal", () => {
 
   const messageOf = ({ error }: Ended): string => (error instanceof Error ? error.message : "it was done");
 
+  describe("with --output", () => {
+    const sealTo = (output: string, name = "shop"): Promise<Ended> =>
+      ended((context) => sealParts(context, { name, flags: { fromLiteral: ["pin=1234"] }, keyring, output }));
+
+    it("writes a new file, and says so without a value", async () => {
+      const output = join(dir, "shop.yaml");
+      const { out, error } = await sealTo(output);
+
+      expect(error).to.equal(undefined);
+      expect(out).to.equal(`${output}: Secret shop\n`);
+      expect(opened(await readFile(output, "utf8"))).to.deep.equal({ "shop.pin": "1234" });
+      expect(await readdir(dir)).to.deep.equal(["shop.yaml"]);
+    });
+
+    it("replaces what is that Secret alone, and keeps the file's mode", async () => {
+      const output = join(dir, "shop.yaml");
+      await writeFile(output, PLAIN.slice(0, PLAIN.indexOf("---")), { mode: 0o600 });
+      const { error } = await sealTo(output);
+
+      expect(error).to.equal(undefined);
+      expect(opened(await readFile(output, "utf8"))).to.deep.equal({ "shop.pin": "1234" });
+      expect((await stat(output)).mode & 0o777).to.equal(0o600);
+    });
+
+    it("leaves a file that holds anything else as it is", async () => {
+      const output = join(dir, "shop.yaml");
+      for (const text of [
+        PLAIN,
+        PLAIN.slice(0, PLAIN.indexOf("---")).replace("name: shop", "name: other"),
+        "a: [",
+        "x",
+      ]) {
+        await writeFile(output, text);
+        expect(messageOf(await sealTo(output))).to.equal(
+          `Cannot write ${JSON.stringify(output)}: it is there, and holds something else than the Secret "shop"; choose another file`,
+        );
+        expect(await readFile(output, "utf8")).to.equal(text);
+      }
+    });
+
+    it("says what is wrong with a place that is none", async () => {
+      expect(messageOf(await sealTo(join(dir, "no", "shop.yaml")))).to.match(/there is no such folder$/);
+      expect(messageOf(await sealTo(dir))).to.match(/it is a folder$/);
+    });
+
+    it("leaves the file as it was when a value cannot be sealed", async () => {
+      const output = join(dir, "shop.yaml");
+      await writeFile(output, "");
+      const { error } = await ended(
+        (context) => sealManifest(context, { path: "-", keyring, output }),
+        "kind: Secret\n",
+      );
+
+      expect(error).to.be.instanceOf(CommandError);
+      expect(await readFile(output, "utf8")).to.equal("");
+    });
+  });
+
   describe("of a manifest", () => {
     const seal = (text: string, keys = keyring): Promise<Ended> =>
       ended((context) => sealManifest(context, { path: "-", keyring: keys }), text);

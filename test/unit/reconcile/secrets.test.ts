@@ -5,7 +5,7 @@ import { applicationFromManifest } from "../../../controller/api/schema.ts";
 import type { Secret } from "../../../controller/api/secret.ts";
 import { checkSecret } from "../../../controller/api/secret-schema.ts";
 import { sealingKeyOf } from "../../../controller/lib/aead.ts";
-import { createGrowingMask, secretNames, secretsInUse } from "../../../controller/reconcile/secrets.ts";
+import { createGrowingMask, secretsInUse } from "../../../controller/reconcile/secrets.ts";
 import { NO_KEYS } from "../../../controller/secret/keyring.ts";
 import { createSecretStore, type SecretStore } from "../../../controller/secret/secret-store.ts";
 
@@ -27,6 +27,7 @@ function storeOf(...secrets: readonly Secret[]): SecretStore {
       const secret = secrets.find((each) => each.name === name);
       return secret === undefined ? { kind: "missing" } : { kind: "present", secret };
     },
+    declaredNames: () => secrets.map(({ name }) => name),
     keyring: NO_KEYS,
     dataKey: sealingKeyOf(new Uint8Array(32)),
   });
@@ -211,28 +212,6 @@ describe("secretsInUse()", () => {
     expect(good.sourceFault).to.equal(undefined);
     expect(bad.sourceFault).to.equal('Cannot use spec.source.secretRef: there is no Secret "key"');
     expect(bad.fault).to.equal(bad.sourceFault);
-  });
-});
-
-describe("secretNames()", () => {
-  it("names every Secret that the spec refers to, once", () => {
-    const { source, ...rest } = specOf({
-      compose: {
-        imagePullSecrets: [{ name: "registry" }],
-        env: [fromSecret("A", "a"), fromSecret("B", "b")],
-      },
-    });
-    const spec: ApplicationSpec = {
-      ...rest,
-      source: {
-        ...source,
-        secretRef: "key",
-        submoduleSecretRefs: [{ host: "git.example.com", secretRef: "key" }],
-        verify: { mode: "HEAD", secretRef: "signers" },
-      },
-    };
-
-    expect([...secretNames(spec)].toSorted()).to.deep.equal(["key", "registry", "shop", "signers"]);
   });
 });
 

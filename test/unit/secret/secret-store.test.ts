@@ -13,7 +13,12 @@ const sealed = (field: string, text: string, by = key): string =>
 
 describe("createSecretStore()", () => {
   function storeOf(found: DeclaredSecret, keys = [key], digests = dataKey) {
-    return createSecretStore({ declared: () => found, keyring: { keys }, dataKey: digests });
+    return createSecretStore({
+      declared: () => found,
+      declaredNames: () => (found.kind === "missing" ? ["blog"] : ["shop"]),
+      keyring: { keys },
+      dataKey: digests,
+    });
   }
 
   it("opens what is sealed, and reads what is plain", () => {
@@ -47,7 +52,12 @@ describe("createSecretStore()", () => {
 
   it("opens a manifest once, and a new one anew", () => {
     let declared: DeclaredSecret = { kind: "present", secret: secretOf({ stringData: { db: "one" } }) };
-    const store = createSecretStore({ declared: () => declared, keyring: { keys: [] }, dataKey });
+    const store = createSecretStore({
+      declared: () => declared,
+      declaredNames: () => [],
+      keyring: { keys: [] },
+      dataKey,
+    });
     const first = store.get("shop");
     const again = store.get("shop");
     declared = { kind: "present", secret: secretOf({ stringData: { db: "two" } }) };
@@ -64,6 +74,10 @@ describe("createSecretStore()", () => {
     expect(storeOf({ kind: "missing" }).get("shop")).to.deep.equal({
       kind: "missing",
       message: 'there is no Secret "shop"',
+    });
+    expect(storeOf({ kind: "missing" }).get("blogg")).to.deep.equal({
+      kind: "missing",
+      message: 'there is no Secret "blogg", did you mean "blog"?',
     });
     expect(storeOf({ kind: "invalid", message: "shop.yaml:3:1: type: x" }).get("shop")).to.deep.equal({
       kind: "invalid",
