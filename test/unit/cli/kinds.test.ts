@@ -361,7 +361,8 @@ Conditions:
   });
 
   for (const output of ["table", "json", "yaml", "name"] as const) {
-    it(`nor does get -w -o ${output}, of what is edited while it looks`, async () => {
+    it(`nor does get -w -o ${output}, of what is edited while it looks`, async function () {
+      this.timeout(60_000); // it reads real files, on a machine that may be busy
       const edited = await createFixtureFolder({ "shop.yaml": SHOP_SECRET });
       const clock = createFakeClock(NOW);
       const watching = watchResources(
@@ -372,7 +373,7 @@ Conditions:
       watching.catch((error: unknown) => (end = error));
       const until = async (holds: () => boolean): Promise<void> => {
         for (let rounds = 0; !holds(); rounds++) {
-          if (rounds > 200) throw new Error(`in vain; it printed ${JSON.stringify(terminal.printed())}`);
+          if (rounds > 4000) throw new Error(`in vain; it printed ${JSON.stringify(terminal.printed())}`);
           await clock.advance(300);
           await new Promise((resolve) => setTimeout(resolve, 10));
         }
