@@ -116,7 +116,7 @@ async function work(config: Config, deps: RunDeps): Promise<void> {
   const hardStop = new AbortController();
   const informersStop = new AbortController();
   setMaxListeners(0, hardStop.signal, informersStop.signal);
-  const { records, renderings, ledgers, dataKey } = await openStores(dataDir, keyring, log);
+  const { records, renderings, ledgers, syncLogs, dataKey } = await openStores(dataDir, keyring, log, clock);
   const status = createStatusPublisher({ registryDir: manifestsDir, log, clock });
   await status.load();
   await startSweeping({ dir: manifestsDir, clock, log, signal: stopping });
@@ -183,6 +183,7 @@ async function work(config: Config, deps: RunDeps): Promise<void> {
       secretCare: createSecretCare({ keyring, wiring, manifestsDir, clock, log }),
       records,
       renderings,
+      syncLogs,
       ledgers,
       sources,
       git,
@@ -274,7 +275,7 @@ async function work(config: Config, deps: RunDeps): Promise<void> {
   await workers.done;
   limit();
   hardStop.abort(new Error("the controller has stopped"));
-  await Promise.all([git.close(), engine.close(), status.close()]);
+  await Promise.all([git.close(), engine.close(), status.close(), syncLogs.close()]);
   informersStop.abort(new Error("the controller has stopped"));
   log.info("controller stopped", { stuck: workers.stuck() });
 }

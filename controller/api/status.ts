@@ -49,6 +49,10 @@ export const TRIGGERS = [
 ] as const;
 export type Trigger = (typeof TRIGGERS)[number];
 
+/** `Superseded`: another target took its place before it was known to be healthy. */
+export const SYNC_RESULTS = ["Succeeded", "Failed", "Superseded"] as const;
+export type SyncResult = (typeof SYNC_RESULTS)[number];
+
 export interface TargetStatus {
   readonly revision: string;
   readonly specHash: string;
@@ -78,15 +82,21 @@ export interface ServiceStatus {
 }
 
 export interface HistoryEntry {
+  /** Counts up from 1. An entry of an older version has none. */
+  readonly id?: number;
   readonly revision: string;
+  /** Of the commit. */
+  readonly subject?: string;
   readonly startedAt: string;
   readonly finishedAt: string;
-  readonly result: "Succeeded" | "Failed";
+  readonly result: SyncResult;
   readonly trigger: Trigger;
   readonly reason: string;
   readonly durationSeconds: number;
   /** service → image id. */
   readonly images?: Readonly<Record<string, string>>;
+  /** The file with what was said meanwhile, seen from the data directory; of a repetition, that of the last time. */
+  readonly log?: string;
   /** How often in a row the same thing happened; 1 is not written. */
   readonly count?: number;
 }

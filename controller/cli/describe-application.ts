@@ -110,17 +110,16 @@ function describeAdoption(status: ApplicationStatus): string {
 }
 
 function describeHistory(status: ApplicationStatus, { terminal, clock }: Shown): string {
-  const rows = status.history
-    .toReversed()
-    .map((entry: HistoryEntry) => [
-      ageOf(entry.finishedAt ?? entry.startedAt, clock.now()) ?? "",
-      (entry.revision ?? "").slice(0, 10),
-      entry.result,
-      entry.trigger,
-      `${entry.durationSeconds}s`,
-      entry.count === undefined ? entry.reason : `${entry.reason} (${entry.count} times)`,
-    ]);
-  return section("History", ["AGO", "REVISION", "RESULT", "TRIGGER", "TOOK", "REASON"], rows, terminal);
+  const rows = status.history.map((entry: HistoryEntry) => [
+    entry.id === undefined ? "" : String(entry.id),
+    ageOf(entry.finishedAt ?? entry.startedAt, clock.now()) ?? "",
+    (entry.revision ?? "").slice(0, 10),
+    entry.result,
+    entry.trigger,
+    `${entry.durationSeconds}s`,
+    entry.count === undefined ? entry.reason : `${entry.reason} (${entry.count} times)`,
+  ]);
+  return section("History", ["ID", "AGO", "REVISION", "RESULT", "TRIGGER", "TOOK", "REASON"], rows, terminal);
 }
 
 function describeRequests(status: ApplicationStatus): string {

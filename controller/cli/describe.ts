@@ -2,6 +2,7 @@ import { formatFault } from "../api/application.ts";
 import { ageOf } from "./age.ts";
 import type { CommandContext } from "./context.ts";
 import { describeApplication } from "./describe-application.ts";
+import { lastFailure } from "./last-failure.ts";
 import { describeReceiver } from "./describe-receiver.ts";
 import { describeSecret } from "./describe-secret.ts";
 import { createFolderReader } from "./folder.ts";
@@ -21,17 +22,19 @@ export async function describeResources(context: CommandContext, words: readonly
     parseSelection(words),
     manifestsDir,
   );
-  const texts = resources.map((resource) => describe(resource, context));
+  const texts = await Promise.all(
+    resources.map(async (resource) => describe(resource, await lastFailure(resource, context), context)),
+  );
   terminal.out(texts.join("\n"));
 }
 
-function describe(resource: Resource, context: Shown): string {
+function describe(resource: Resource, failure: string, context: Shown): string {
   const identity = describeIdentity(resource);
   const conditions = describeConditions(resource, context);
   switch (resource.kind) {
     case undefined:
     case "Application":
-      return identity + describeApplication(resource, conditions, context);
+      return identity + describeApplication(resource, conditions + failure, context);
     case "Secret":
       return identity + describeSecret(resource, context) + conditions;
     case "Receiver":

@@ -63,6 +63,12 @@ export const EXAMPLES = {
     ["conops describe shop web", "two of them"],
     ["conops describe secret shop", "names, keys and ages of its fields, never a value"],
   ],
+  history: [
+    ["conops history shop", "what was done for it, newest first"],
+    ["conops history shop -o wide", "with the commits' subjects, and where the logs are"],
+    ["conops history shop --log", "what Compose and the containers said, last time"],
+    ["conops history shop --log 12", "of the sync with that ID"],
+  ],
   validate: [
     ["conops validate", "everything in the folder of manifests"],
     ["conops validate shop.yaml apps/", "files and folders"],

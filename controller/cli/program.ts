@@ -7,6 +7,7 @@ import { Command, Option } from "commander";
 import { addActing } from "./acting-commands.ts";
 import { addCommand, contextOf } from "./command.ts";
 import type { Flags, ProgramDeps } from "./command.ts";
+import { UsageError } from "./errors.ts";
 import { DESCRIPTION, EPILOGUE } from "./help.ts";
 import type { Output } from "./output.ts";
 import { addSecrets } from "./secret-commands.ts";
@@ -86,6 +87,8 @@ function addLooking(program: Command, deps: ProgramDeps): void {
       await describeResources(contextOf(deps, flags), names);
     });
 
+  addHistory(program, deps);
+
   const folders = deps.settings.filter(({ everywhere }) => everywhere);
   addCommand(program, deps, "validate", "validate", "check manifests, and say what is wrong where", [
     ...folders,
@@ -103,5 +106,31 @@ function addLooking(program: Command, deps: ProgramDeps): void {
         allowFileRepos: deps.readAllowFileRepos(flags),
       });
       if (!isValid) deps.setExitCode(1);
+    });
+}
+
+function addHistory(program: Command, deps: ProgramDeps): void {
+  const outputs = OUTPUTS.filter((output) => output !== "name");
+  addCommand(program, deps, "history", "history", "show what was done for an Application, and its logs")
+    .argument("<NAME>", "an application")
+    .addOption(new Option("-o, --output <format>", "how to print").choices(outputs).default("table"))
+    .option("--no-headers", "leave out the first line of the table")
+    .option("--log [id]", "print the log of that sync; of the newest one, without an id")
+    .action(async (name: string, flags: Flags) => {
+      const { showHistory, showLog } = await import("./history.ts");
+      const { log } = flags;
+      const context = contextOf(deps, flags);
+      if (log !== undefined && log !== false) {
+        if (typeof log === "string" && !/^[1-9][0-9]*$/.test(log))
+          throw new UsageError(
+            `Cannot use ${JSON.stringify(log)} for --log: expected the ID of a sync, as conops history shows it`,
+          );
+        return showLog(context, name, log === true ? undefined : Number(log));
+      }
+      return showHistory(context, {
+        name,
+        output: outputs.find((output) => output === flags["output"]) ?? "table",
+        headers: flags["headers"] !== false,
+      });
     });
 }

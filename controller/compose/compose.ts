@@ -36,12 +36,18 @@ export interface RenderedService {
       {
         readonly condition: "service_started" | "service_healthy" | "service_completed_successfully";
         readonly required?: boolean;
+        /** It is started again when Compose makes the other one anew. */
+        readonly restart?: boolean;
       }
     >
   >;
   readonly deploy?: { readonly replicas?: number; readonly mode?: string };
   readonly scale?: number;
-  readonly healthcheck?: { readonly test?: readonly string[] | string; readonly disable?: boolean };
+  readonly healthcheck?: {
+    readonly test?: readonly string[] | string;
+    readonly disable?: boolean;
+    readonly start_period?: string;
+  };
   readonly ports?: readonly unknown[];
   readonly volumes?: readonly {
     readonly type: string;

@@ -12,23 +12,25 @@ import { updateStableCheckout } from "../git/stable-checkout.ts";
 import { failpoint } from "../lib/failpoint.ts";
 import type { ApplicationRecord, MadeTarget, Target } from "../status/record.ts";
 import { attemptOf, begun, failed, recordApplied, recordUnchanged } from "./attempts.ts";
-import { bringUp } from "./bring-up.ts";
+import { bringUpLeft } from "./bring-up-left.ts";
 import type { ReconcileDeps } from "./deps.ts";
+import { superseded } from "./gate-outcome.ts";
 import { localChangePolicy } from "./local-change.ts";
 import { madeServices } from "./made.ts";
 import { maskedError } from "./masking.ts";
 import type { Memory } from "./memory.ts";
-import { mountedFiles, servicesWithOldFiles } from "./mounted-files.ts";
+import { mountedFiles } from "./mounted-files.ts";
 import { noteTried, registryDigests } from "./image-facts.ts";
-import { pinImages, settledServices } from "./pin-images.ts";
+import { settledServices } from "./pin-images.ts";
 import { provideImages, servicesToRun } from "./prepare.ts";
 import { saveRendering } from "./recorded-rendering.ts";
 import { syncHandled } from "./requests.ts";
 import { requireHostPaths, requireOwnership } from "./require.ts";
+import { slowStarts } from "./slow-starts.ts";
 import { stageAndRender, type StagedRendering } from "./stage-and-render.ts";
 import { imagesToKeep, originsOf } from "./taken-images.ts";
 import { noteUnverified } from "./verification.ts";
-import { runKeys, targetOf, usedFilesHash } from "./target.ts";
+import { runKeys, sameTarget, targetOf, usedFilesHash } from "./target.ts";
 import type { Visit } from "./visit.ts";
 
 /** What came of it: `applied` waits for its gate; `unchanged` touched no container. */
@@ -42,20 +44,25 @@ export async function applyTarget(
   target: Target & { readonly ref?: string },
   trigger: Trigger,
   visit: Visit,
-  memory: Pick<Memory, "scope">,
+  memory: Memory,
   deps: ReconcileDeps,
   showProgress: () => Promise<void>,
 ): Promise<Applied> {
   const { revision } = target;
   const startedAt = deps.clock.now();
   const { credentialsDigest = "" } = visit.secrets;
-  await visit.update((record) => ({
+  await supersedeAttempt(target, visit, deps);
+  const { attempt: before } = visit.record();
+  const { attempt } = await visit.update((record) => ({
     ...record,
     attempt: {
       ...begun(record, target, trigger, startedAt),
       credentialsDigest,
     },
   }));
+  if (attempt?.syncId !== undefined && attempt.syncId !== before?.syncId)
+    deps.syncLogs.begin(visit.name, attempt.syncId);
+  visit.say(`sync ${attempt?.syncId ?? ""} of ${revision} begins: ${trigger}`);
   failpoint("sync-started", visit.name);
   await showProgress();
   let stagingDir: string | undefined;
@@ -65,10 +72,14 @@ export async function applyTarget(
     const { staged, rendering } = prepared;
     ({ stagingDir } = prepared);
     failpoint("rendered", visit.name);
-    for (const warning of [...staged.warnings, ...rendering.warnings]) {
+    visit.say(`checked out and rendered: "${staged.commit.subject}"`);
+    const { timeoutMs } = visit.application.spec.sync;
+    const slow = slowStarts(rendering.project, timeoutMs).values();
+    for (const warning of [...staged.warnings, ...rendering.warnings, ...slow]) {
       deps.log.warn("warning of a sync", { application: visit.name, revision, warning });
+      visit.say(`warning: ${warning}`);
     }
-    return await applyRendering({ target, trigger, startedAt, ...prepared }, visit, deps);
+    return await applyRendering({ target, trigger, startedAt, ...prepared }, visit, memory, deps);
   } catch (error) {
     const failure = maskedError(asFailure(error, visit), visit.mask);
     // Broken off, not failed: the record goes on saying "running", and the next visit begins anew.
@@ -89,7 +100,19 @@ interface Sync extends StagedRendering {
   readonly startedAt: number;
 }
 
-async function applyRendering(sync: Sync, visit: Visit, deps: ReconcileDeps): Promise<Applied> {
+/** A try at another target that was broken off, and will not be gone on with. */
+async function supersedeAttempt(target: Target, visit: Visit, deps: ReconcileDeps): Promise<void> {
+  const { attempt } = visit.record();
+  if (attempt?.result !== "running" || attempt.syncId === undefined || sameTarget(attempt, target)) return;
+  await superseded({ ...attempt.made, ...attempt }, target, visit, deps);
+}
+
+async function applyRendering(
+  sync: Sync,
+  visit: Visit,
+  memory: Memory,
+  deps: ReconcileDeps,
+): Promise<Applied> {
   const { target, trigger, startedAt, staged, rendering, stagingDir } = sync;
   const { spec } = visit.application;
   requireHostPaths(rendering, visit, deps);
@@ -122,12 +145,16 @@ async function applyRendering(sync: Sync, visit: Visit, deps: ReconcileDeps): Pr
   failpoint("rendering-recorded", visit.name);
   const engineId = deps.engine.engineId();
   visit.signal.throwIfAborted();
-  await visit.update((record) => ({
+  const begin = (record: ApplicationRecord): ApplicationRecord => ({
     ...noteTried(record, images, had),
     project: visit.project,
     ...(engineId !== undefined && { engineId }),
     attempt: { ...attemptOf(record), made },
-  }));
+  });
+  // From here on it is this target that is brought about: what waited for its gate never gets an answer.
+  if (before.applied?.gate === "pending" && before.attempt?.made === undefined)
+    await superseded(before.applied, target, visit, deps, begin);
+  else await visit.update(begin);
   deps.images.taken(visit.name);
   failpoint("checkout-begun", visit.name);
   const checkout = await updateStableCheckout(
@@ -157,54 +184,37 @@ async function applyRendering(sync: Sync, visit: Visit, deps: ReconcileDeps): Pr
   failpoint("checked-out", visit.name);
   const origins = originsOf(rendering.project, images, deps.fingerprint);
   const settled = await settledServices(rendering.project, origins, made, last, visit, deps);
-  let isDone = false;
+  const mountedBefore = before.applied?.mountedFiles;
+  let left: readonly string[] | undefined;
   try {
-    await bringUpTarget(rendering, made, settled, visit, deps);
-    isDone = true;
+    left = await bringUpLeft(
+      {
+        json: rendering.json,
+        project: rendering.project,
+        left: servicesToRun(rendering, made, visit.record(), settled),
+        mountedBefore,
+        removeOrphans: spec.sync.prune,
+      },
+      visit,
+      memory,
+      deps,
+    );
   } finally {
     // What was made is known even when `up` failed: it is what the next look is compared with.
     const containers = deps.engine.project(visit.project);
-    const from = (name: string): string | undefined => (isDone ? origins[name] : undefined);
+    const from = (name: string): string | undefined =>
+      left === undefined || left.includes(name) ? undefined : origins[name];
     await visit.update((record) => {
       const attempt = attemptOf(record);
-      const seen = madeServices(rendering.project, containers, made.services, visit.mask, from);
-      return { ...record, attempt: { ...attempt, made: { ...made, services: seen } } };
+      const known = attempt.made ?? made;
+      const seen = madeServices(rendering.project, containers, known.services, visit.mask, from);
+      return { ...record, attempt: { ...attempt, made: { ...known, services: seen } } };
     });
   }
-  await visit.update((record) =>
-    syncHandled(
-      recordApplied(record, { trigger, startedAt, timeoutMs: spec.sync.timeoutMs }, deps.clock.now()),
-    ),
-  );
+  const applied = { trigger, startedAt, timeoutMs: spec.sync.timeoutMs, left, mountedBefore };
+  await visit.update((record) => syncHandled(recordApplied(record, applied, deps.clock.now())));
   failpoint("applied-recorded", visit.name);
   return { result: "applied" };
-}
-
-/** One `up` for everything that is to run, and one more for services whose mounted files alone have changed. */
-async function bringUpTarget(
-  rendering: Rendering,
-  made: MadeTarget,
-  settled: ReadonlySet<string>,
-  visit: Visit,
-  deps: ReconcileDeps,
-): Promise<void> {
-  const services = servicesToRun(rendering, made, visit.record(), settled);
-  // With nothing to run (every service is a one-shot that has completed), `up` without names would run them all again.
-  if (services?.length === 0) return;
-  const since = deps.clock.now();
-  const removeOrphans = visit.application.spec.sync.prune;
-  const names = services ?? Object.keys(rendering.project.services);
-  const json = await pinImages(rendering.json, names, made, visit, deps);
-  const containers = await bringUp(
-    { ...rendering, json, removeOrphans, ...(services && { services }) },
-    visit,
-    deps,
-  );
-  const old = servicesWithOldFiles(visit.record().applied, made, containers, since);
-  if (old.length === 0) return;
-  deps.log.info("mounted files changed", { application: visit.name, services: old });
-  const again = { ...rendering, json: await pinImages(rendering.json, old, made, visit, deps) };
-  await bringUp({ ...again, removeOrphans: false, services: old, forceRecreate: true }, visit, deps);
 }
 
 /** The new target renders to what runs already, and no file that a service uses has changed. */

@@ -4,8 +4,8 @@
 import type { ReconcileError } from "../api/errors.ts";
 import type { Trigger } from "../api/status.ts";
 import type { Staged } from "../git/git.ts";
-import { rfc3339 } from "../status/history.ts";
-import type { ApplicationRecord, AppliedTarget, Attempt, Target } from "../status/record.ts";
+import { nextSyncId, rfc3339 } from "../status/history.ts";
+import type { ApplicationRecord, AppliedTarget, Attempt, MadeTarget, Target } from "../status/record.ts";
 import { retryDelayMs } from "./budget.ts";
 import { AdoptionRequiredError } from "./require.ts";
 import { sameTarget, targetOf } from "./target.ts";
@@ -17,6 +17,8 @@ export function begun(record: ApplicationRecord, target: Target, trigger: Trigge
   return {
     ...targetOf(target),
     trigger,
+    // What was broken off goes on under its number.
+    syncId: (again && attempt?.result === "running" ? attempt.syncId : undefined) ?? nextSyncId(record),
     startedAt: rfc3339(now),
     result: "running",
     failures: again ? (attempt?.failures ?? 0) : 0,
@@ -55,7 +57,14 @@ export function attemptOf(record: ApplicationRecord): Attempt {
 /** What the try made is the applied target from now on, and waits for its gate. */
 export function recordApplied(
   record: ApplicationRecord,
-  sync: { readonly trigger: Trigger; readonly startedAt: number; readonly timeoutMs: number },
+  sync: {
+    readonly trigger: Trigger;
+    readonly startedAt: number;
+    readonly timeoutMs: number;
+    /** What is not brought up yet. */
+    readonly left: readonly string[];
+    readonly mountedBefore: MadeTarget["mountedFiles"] | undefined;
+  },
   now: number,
 ): ApplicationRecord {
   const { attempt, ...rest } = record;
@@ -64,6 +73,7 @@ export function recordApplied(
   const applied: AppliedTarget = {
     ...attempt.made,
     trigger: sync.trigger,
+    ...(attempt.syncId !== undefined && { syncId: attempt.syncId }),
     tries: attempt.failures,
     // Until the gate passes, the last failure stays to be read.
     ...(attempt.failures > 0 && attempt.reason !== undefined && { gateReason: attempt.reason }),
@@ -72,6 +82,8 @@ export function recordApplied(
     syncedAt: rfc3339(now),
     gate: "pending",
     gateDeadline: now + sync.timeoutMs,
+    ...(sync.left.length > 0 && { left: sync.left }),
+    ...(sync.left.length > 0 && sync.mountedBefore && { mountedBefore: sync.mountedBefore }),
   };
   return { ...rest, applied, state: "Running" };
 }

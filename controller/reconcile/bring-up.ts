@@ -5,7 +5,7 @@ import { explain } from "../compose/explain.ts";
 import { failpoint } from "../lib/failpoint.ts";
 import type { ReconcileDeps } from "./deps.ts";
 import { failedDependency, failureOf } from "./failed-dependency.ts";
-import { readLastWords } from "./last-words.ts";
+import { readLastWords, sayLastLines } from "./last-words.ts";
 import { upProblems } from "./made.ts";
 import { maskedContainer } from "./masking.ts";
 import { changingRun, withoutProcess, type Visit } from "./visit.ts";
@@ -54,6 +54,8 @@ export async function bringUp(
     );
     failpoint("up-finished", visit.name);
     await visit.update(withoutProcess);
+    const how = result.ended === "exited" ? `exit ${result.exitCode ?? "by a signal"}` : result.ended;
+    visit.say(`docker compose up ended: ${how}`);
     // What was done is looked at also where the visit is broken off by now: the record must say what runs.
     const containers = await deps.engine.refresh(visit.project, deps.hardStop);
     const [problem] = upProblems(what.project, services, containers, since);
@@ -71,6 +73,7 @@ export async function bringUp(
     // A failure that Compose itself reports will come again at once; it is retried with backoff.
     const failed = result.exitCode === 0 ? undefined : failedDependency(result.output, containers);
     if (failed !== undefined) {
+      await sayLastLines([failed], visit, deps);
       const words = await readLastWords(failed.id, visit, deps);
       throw new ReconcileError(
         `service "${failed.service}": ${failureOf(maskedContainer(failed, visit))}${words === "" ? "" : `; its last words: ${words}`}`,

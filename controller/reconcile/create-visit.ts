@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { syncUnderWay } from "../status/history.ts";
 import type { ApplicationRecord } from "../status/record.ts";
 import type { ReconcileDeps } from "./deps.ts";
 import type { Memory } from "./memory.ts";
@@ -21,6 +22,7 @@ export async function createVisit(
 ): Promise<Visit> {
   let record = first;
   const secrets = secretsInUse(application.spec, deps.secrets);
+  const discretion = await discretionOf(first, secrets, memory, deps);
   const project = record.project ?? application.spec.compose.projectName;
   return {
     name: record.name,
@@ -29,8 +31,12 @@ export async function createVisit(
     stableDir: join(deps.dataDir, "checkouts", record.name),
     signal,
     secrets,
-    ...(await discretionOf(first, secrets, memory, deps)),
+    ...discretion,
     record: () => record,
+    say(text, source) {
+      const id = syncUnderWay(record);
+      if (id !== undefined) deps.syncLogs.add(record.name, id, discretion.mask(text), source);
+    },
     claimProject() {
       const other = claims.get(project) ?? whoRuns(project, record.name, deps);
       if (other !== undefined && other !== record.name) throw projectTaken(project, other);

@@ -1,6 +1,6 @@
 import type { Application, Manifest } from "../api/application.ts";
 import type { DriftKind } from "../api/drift.ts";
-import type { Condition, Phase, StatusDocument, Trigger } from "../api/status.ts";
+import type { Condition, Phase, StatusDocument, SyncResult, Trigger } from "../api/status.ts";
 import type { Compose } from "../compose/compose.ts";
 import type { Docker } from "../docker/docker.ts";
 import type { SelfOnHost } from "../docker/self.ts";
@@ -14,6 +14,7 @@ import type { ApplicationRecord } from "../status/record.ts";
 import type { SecretStore } from "../secret/secret-store.ts";
 import type { RecordStore } from "../status/record-store.ts";
 import type { Renderings } from "../status/renderings.ts";
+import type { SyncLogs } from "../status/sync-logs.ts";
 import type { DockerInformer, GitInformer, ImageInformer } from "../watch/watch.ts";
 import type { NamedCredential } from "./secrets.ts";
 import type { SecretCare } from "./secret-care.ts";
@@ -24,6 +25,7 @@ export interface ReconcileDeps {
   readonly secretCare: SecretCare;
   readonly records: RecordStore;
   readonly renderings: Renderings;
+  readonly syncLogs: SyncLogs;
   readonly secrets: SecretStore;
   /** A keyed digest of a text that may hold Secrets' values, safe to store. */
   readonly fingerprint: (text: string) => string;
@@ -90,7 +92,7 @@ export interface ReconcileMetrics {
     readonly conditions: readonly Condition[];
   }): void;
   driftFound(name: string, kind: DriftKind): void;
-  syncFinished(name: string, result: "Succeeded" | "Failed", trigger: Trigger, seconds: number): void;
+  syncFinished(name: string, result: SyncResult, trigger: Trigger, seconds: number): void;
   sourceChecked(name: string, wallMs: number): void;
   deleted(name: string): void;
 }

@@ -2,13 +2,12 @@
  * Is what was applied to be believed? By ConOps's own model, not by `--wait`. Pure.
  */
 import type { Reason } from "../api/reasons.ts";
-import type { AppliedTarget } from "../status/record.ts";
 import type { Plan } from "./plan.ts";
 
 export type GateVerdict =
   | { readonly gate: "passed" }
-  /** Look again at `recheckAt` (wall milliseconds), if nothing happens before. */
-  | { readonly gate: "pending"; readonly recheckAt: number }
+  /** Look again after so long, if nothing happens before. */
+  | { readonly gate: "pending"; readonly recheckAfterMs: number }
   | {
       readonly gate: "failed";
       readonly reason: Reason;
@@ -17,24 +16,23 @@ export type GateVerdict =
     };
 
 export interface GateQuestion {
-  readonly applied: Pick<AppliedTarget, "gate" | "gateDeadline">;
-  readonly plan: Pick<Plan, "health" | "findings" | "lastStartedAt">;
-  /** How long everything must have run. */
-  readonly settleMs: number;
+  readonly plan: Pick<Plan, "health" | "findings">;
+  /** How long until every container has run for the settling time without a break. */
+  readonly settlesInMs: number;
+  /** Until the deadline. */
+  readonly leftMs: number;
   readonly timeoutMs: number;
-  readonly now: number;
+  /** What is known to take longer than the timeout, a sentence each. */
+  readonly slow: readonly string[];
 }
 
 /**
  * A gate passes when every service is healthy (or finished) and has run for the settling time, also after it has failed;
  * it fails at once when a container ended or turned unhealthy by itself, else at its deadline.
  */
-export function judgeGate({ applied, plan, settleMs, timeoutMs, now }: GateQuestion): GateVerdict {
+export function judgeGate({ plan, settlesInMs, leftMs, timeoutMs, slow }: GateQuestion): GateVerdict {
   if (plan.health.status === "Healthy") {
-    const settledAt = plan.lastStartedAt + settleMs;
-    // A start in the future is a clock that was set back: do not wait for it.
-    if (now >= settledAt || plan.lastStartedAt > now) return { gate: "passed" };
-    return { gate: "pending", recheckAt: settledAt };
+    return settlesInMs <= 0 ? { gate: "passed" } : { gate: "pending", recheckAfterMs: settlesInMs };
   }
   const fault = plan.findings.find(({ cause }) => cause === "itself");
   if (fault !== undefined) {
@@ -45,13 +43,14 @@ export function judgeGate({ applied, plan, settleMs, timeoutMs, now }: GateQuest
       ...(fault.containerId && { containerId: fault.containerId }),
     };
   }
-  if (now >= applied.gateDeadline) {
+  if (leftMs <= 0) {
+    const within = `not healthy within ${Math.round(timeoutMs / 1000)}s`;
     return {
       gate: "failed",
       reason: "HealthGateFailed",
-      message: `not healthy within ${Math.round(timeoutMs / 1000)}s: ${plan.health.message}`,
+      message: [`${within}: ${plan.health.message}`, ...slow].join("; "),
       ...(plan.health.containerId && { containerId: plan.health.containerId }),
     };
   }
-  return { gate: "pending", recheckAt: applied.gateDeadline };
+  return { gate: "pending", recheckAfterMs: leftMs };
 }

@@ -46,6 +46,7 @@ export async function heal(
   const started = new Set<string>();
   for (const step of steps) {
     if (step.containerId === undefined) continue;
+    if (step.act !== "up") visit.say(`${step.act} ${step.service}`);
     try {
       await actOn(step, step.containerId, visit, deps);
       if (step.act === "start" || step.act === "restart") started.add(step.service);

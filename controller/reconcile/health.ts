@@ -12,8 +12,12 @@ export interface Health {
   readonly containerId?: string;
 }
 
-/** A service as the status file shows it. */
-export function statusOf(one: Judged, found: readonly Finding[]): ServiceStatus {
+/** A service as the status file shows it; `waits`: for what it waits before it is started, or brought up at all. */
+export function statusOf(
+  one: Judged,
+  found: readonly Finding[],
+  waits: readonly string[] = [],
+): ServiceStatus {
   const { service, containers } = one;
   const running = containers.filter(({ verdict }) => verdict.is === "running");
   const note = containers
@@ -22,10 +26,13 @@ export function statusOf(one: Judged, found: readonly Finding[]): ServiceStatus 
   const base = (status: ServiceStatus["status"], message?: string): ServiceStatus =>
     serviceStatus(service, containers[0]?.container, status, running.length, message);
   const [first] = found;
+  const waiting = waits.length === 0 ? undefined : `waits for ${waits.join(" and ")}`;
+  if (one.left) return base("Progressing", waiting ?? "is to be brought up");
   if (first !== undefined) {
+    const what = `${first.kind}: ${first.actual}`;
     return base(
       first.kind === "Missing" && containers.length === 0 ? "Missing" : "Degraded",
-      `${first.kind}: ${first.actual}`,
+      waiting === undefined ? what : `${what}; ${waiting}`,
     );
   }
   if (one.finishedWithout) return base("Finished");

@@ -18,4 +18,8 @@ export interface Judged {
   }[];
   /** It is a one-shot whose present run key completed, and its container is gone. */
   readonly finishedWithout: boolean;
+  /** Its present run is recorded as completed. */
+  readonly completed: boolean;
+  /** A sync has not brought it up yet: what it has for containers is of before. */
+  readonly left: boolean;
 }

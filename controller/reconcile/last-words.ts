@@ -4,6 +4,9 @@ import type { Memory } from "./memory.ts";
 import type { Visit } from "./visit.ts";
 
 const LINES = 5;
+/** For the log of a sync: so many lines, of so many containers. */
+const LOG_LINES = 50;
+const LOG_CONTAINERS = 5;
 const LENGTH = 300;
 
 /**
@@ -33,4 +36,21 @@ export async function readLastWords(containerId: string, visit: Visit, deps: Rec
   const lines = await deps.docker.lastLines(containerId, LINES, visit.signal).catch(() => []);
   const last = lines.map((line) => redact(visit.mask(line)).trim()).findLast((line) => line !== "");
   return last === undefined ? "" : JSON.stringify(last.slice(0, LENGTH));
+}
+
+/** Puts the last lines of these containers into the log of the sync. */
+export async function sayLastLines(
+  containers: readonly { readonly id: string; readonly service: string }[],
+  visit: Visit,
+  deps: ReconcileDeps,
+): Promise<void> {
+  for (const { id, service } of containers.slice(0, LOG_CONTAINERS)) {
+    if (!visit.knowsValues) {
+      visit.say(`left out are the last lines of service "${service}", in which values of Secrets may stand`);
+      continue;
+    }
+    const lines = await deps.docker.lastLines(id, LOG_LINES, visit.signal).catch(() => []);
+    visit.say(`the last lines of service "${service}"${lines.length === 0 ? ": none" : ":"}`);
+    for (const line of lines) visit.say(redact(visit.mask(line)), service);
+  }
 }

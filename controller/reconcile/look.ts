@@ -20,12 +20,16 @@ export interface Look {
   readonly plan: Plan;
 }
 
-/** Judges the containers as the engine informer has them; undefined when nothing was ever made. Asks the engine nothing. */
+/**
+ * Judges the containers as the engine informer has them; undefined when nothing was ever made. Asks the engine nothing. `left`:
+ * what is not brought up yet, if that is not what the record says.
+ */
 export async function look(
   wanted: "Running" | "Stopped",
   visit: Visit,
   memory: Memory,
   deps: ReconcileDeps,
+  left?: readonly string[],
 ): Promise<Look | undefined> {
   const { attempt, applied, completedRuns } = visit.record();
   const made = attempt?.made ?? applied;
@@ -42,6 +46,7 @@ export async function look(
         .filter(([service, run]) => made.runKeys[service] === run)
         .map(([service]) => service),
     ),
+    left: new Set(left ?? (attempt?.made === undefined ? applied?.left : [])),
     containers: deps.engine.project(visit.project).map((container) => maskedContainer(container, visit)),
     ending: (id) => deps.engine.ending(id),
     prune: visit.application.spec.sync.prune,

@@ -22,6 +22,10 @@ export interface Memory {
   findings: ReadonlyMap<string, number>;
   /** How much of the repository the last rendering under this spec needed. */
   scope?: { readonly specHash: string; readonly paths: CheckoutScope };
+  /** Lives of containers as the last gate saw them → since when, monotonic milliseconds. */
+  lives?: ReadonlyMap<string, number>;
+  /** The deadline of the gate that is waited for, monotonic milliseconds. */
+  gate?: { readonly of: string; readonly endsAt: number; readonly said?: string };
   /** The last words of a container, by its id and start. */
   lastWords?: { readonly of: string; readonly text: string };
   /** The mask of these Secrets' values and of all before them. */

@@ -1,18 +1,16 @@
-import { addToHistory, rfc3339 } from "../status/history.ts";
-import type { ApplicationRecord, AppliedTarget, Attempt } from "../status/record.ts";
-import { failpoint } from "../lib/failpoint.ts";
-import { retryDelayMs } from "./budget.ts";
 import type { ReconcileDeps } from "./deps.ts";
-import { judgeGate, type GateVerdict } from "./gate.ts";
-import { lastWordsOf } from "./last-words.ts";
+import { judgeGate } from "./gate.ts";
+import { leftOfGateMs, settlesInMs } from "./gate-clock.ts";
+import { gateFailed, gatePassed } from "./gate-outcome.ts";
+import { lastWordsOf, sayLastLines } from "./last-words.ts";
 import type { Look } from "./look.ts";
 import type { Memory } from "./memory.ts";
-import { sameTarget, targetOf } from "./target.ts";
+import { slowStarts } from "./slow-starts.ts";
 import type { Visit } from "./visit.ts";
 
 /**
  * Takes the applied target through its gate, as far as it goes now, and records one-shots that completed. Returns when to
- * look again, wall milliseconds, if a time alone can change the verdict.
+ * look again, in milliseconds, if time alone can change the verdict.
  */
 export async function passGate(
   seen: Look,
@@ -20,39 +18,74 @@ export async function passGate(
   memory: Memory,
   deps: ReconcileDeps,
 ): Promise<number | undefined> {
-  const record = visit.record();
-  const { applied, attempt } = record;
+  const { applied, attempt } = visit.record();
   // Between two targets there is nothing to believe yet.
   if (applied === undefined || attempt?.made !== undefined) return undefined;
   await recordCompletedRuns(seen, visit);
   if (applied.gate === "passed") return undefined;
+  // What may not be brought up cannot fail either.
+  if (applied.left !== undefined && visit.application.spec.suspend) return undefined;
+  const { timeoutMs } = visit.application.spec.sync;
+  const { plan } = seen;
   const verdict = judgeGate({
-    applied,
-    plan: seen.plan,
-    settleMs: deps.settleMs,
-    timeoutMs: visit.application.spec.sync.timeoutMs,
-    now: deps.clock.now(),
+    plan,
+    settlesInMs: settlesInMs(plan, memory, deps),
+    leftMs: leftOfGateMs(applied, timeoutMs, memory, deps),
+    timeoutMs,
+    slow: slowOnes(seen, timeoutMs),
   });
-  if (verdict.gate === "pending")
-    return applied.gate === "failed" && verdict.recheckAt < deps.clock.now() ? undefined : verdict.recheckAt;
+  if (verdict.gate === "pending") {
+    sayProgress(plan.health.message, visit, memory);
+    return verdict.recheckAfterMs;
+  }
   if (verdict.gate === "passed") {
-    await visit.update((now) => passed(now, seen, deps.clock.now()));
-    failpoint("gate-passed", visit.name);
-    report(visit, deps, applied, "Succeeded", "gate passed", `${applied.revision.slice(0, 12)} is healthy`);
-    const kept = visit.record();
-    await deps.renderings.keep(
-      visit.name,
-      [kept.applied?.rendering, kept.lastHealthy?.rendering].filter((digest) => digest !== undefined),
-    );
+    await gatePassed(applied, seen, visit, deps);
     return undefined;
   }
   if (applied.gate === "failed") return undefined;
   const words = await lastWordsOf(verdict.containerId, visit, memory, deps);
   const message = words === "" ? verdict.message : `${verdict.message}; its last words: ${words}`;
-  const retryOneShot = seen.plan.failedOneShot !== undefined;
-  await visit.update((now) => failedGate(now, verdict, message, retryOneShot, deps.clock.now()));
-  report(visit, deps, applied, "Failed", "gate failed", message);
+  await sayLastLines(failingContainers(seen), visit, deps);
+  await gateFailed(
+    applied,
+    {
+      reason: verdict.reason,
+      message,
+      short: verdict.message,
+      // A one-shot is never run again by healing.
+      retry: plan.failedOneShot !== undefined,
+    },
+    visit,
+    deps,
+  );
   return undefined;
+}
+
+/** What the gate waits for, once for each change. */
+function sayProgress(message: string, visit: Visit, memory: Memory): void {
+  if (memory.gate === undefined || memory.gate.said === message) return;
+  memory.gate = { ...memory.gate, said: message };
+  visit.say(`waits until all is healthy and settled: ${message}`);
+}
+
+function slowOnes({ rendering, plan }: Look, timeoutMs: number): readonly string[] {
+  if (rendering === undefined) return [];
+  const slow = slowStarts(rendering.project, timeoutMs);
+  return plan.services
+    .filter(({ status }) => status === "Progressing")
+    .map(({ name }) => slow.get(name))
+    .filter((sentence) => sentence !== undefined);
+}
+
+/** The containers that failed by themselves; where none did, those that are not healthy yet. */
+function failingContainers({ plan }: Look): readonly { readonly id: string; readonly service: string }[] {
+  const failed = plan.findings
+    .filter(({ cause }) => cause === "itself")
+    .flatMap(({ containerId, service }) => (containerId === undefined ? [] : [{ id: containerId, service }]));
+  if (failed.length > 0) return failed;
+  return plan.services
+    .filter(({ status }) => status === "Progressing")
+    .flatMap(({ name }) => (plan.running[name] ?? []).map((id) => ({ id, service: name })));
 }
 
 /** A run is completed when its service has finished, until the service is seen running again. */
@@ -76,104 +109,4 @@ async function recordCompletedRuns(seen: Look, visit: Visit): Promise<void> {
       ...(Object.fromEntries(completed) as Record<string, string>),
     },
   }));
-}
-
-function passed(record: ApplicationRecord, seen: Look, now: number): ApplicationRecord {
-  const { applied, attempt, ...rest } = record;
-  if (applied === undefined) return record;
-  const other = attempt !== undefined && !sameTarget(attempt, applied) && { attempt };
-  const { gateReason: _reason, gateMessage: _message, ...clean } = applied;
-  const services = Object.fromEntries(
-    Object.entries(applied.services).map(([name, service]) => [
-      name,
-      { ...service, gated: seen.plan.running[name] ?? [] },
-    ]),
-  );
-  const healthy: AppliedTarget = { ...clean, services, gate: "passed" };
-  return {
-    ...rest,
-    ...other,
-    applied: healthy,
-    lastHealthy: healthy,
-    history: historyOf(record, healthy, "Succeeded", "Synced", now),
-  };
-}
-
-function failedGate(
-  record: ApplicationRecord,
-  verdict: Extract<GateVerdict, { readonly gate: "failed" }>,
-  message: string,
-  retryOneShot: boolean,
-  now: number,
-): ApplicationRecord {
-  const { applied } = record;
-  if (applied === undefined) return record;
-  const failed: AppliedTarget = {
-    ...applied,
-    gate: "failed",
-    gateReason: verdict.reason,
-    gateMessage: message,
-  };
-  const failures = applied.tries + 1;
-  // A one-shot is never run again by healing: the whole target is tried again.
-  const attempt: Attempt = {
-    ...targetOf(applied),
-    trigger: applied.trigger,
-    startedAt: applied.startedAt,
-    result: "failed",
-    reason: verdict.reason,
-    message,
-    terminal: false,
-    failures,
-    retryAt: now + retryDelayMs(failures),
-  };
-  return {
-    ...record,
-    applied: failed,
-    ...(retryOneShot && { attempt }),
-    // Without the last words, which differ each time: a repetition is counted.
-    history: historyOf(record, failed, "Failed", `${verdict.reason}: ${verdict.message}`, now),
-  };
-}
-
-function historyOf(
-  record: ApplicationRecord,
-  applied: AppliedTarget,
-  result: "Succeeded" | "Failed",
-  reason: string,
-  now: number,
-): ApplicationRecord["history"] {
-  return addToHistory(record.history, {
-    revision: applied.revision,
-    startedAt: applied.startedAt,
-    finishedAt: rfc3339(now),
-    result,
-    trigger: applied.trigger,
-    reason,
-    images: Object.fromEntries(
-      Object.entries(applied.services).map(([name, { imageId }]) => [name, imageId]),
-    ),
-    durationSeconds: Math.max(0, Math.round((now - Date.parse(applied.startedAt)) / 1000)),
-  });
-}
-
-function report(
-  visit: Visit,
-  deps: ReconcileDeps,
-  applied: AppliedTarget,
-  result: "Succeeded" | "Failed",
-  what: string,
-  message: string,
-): void {
-  const seconds = Math.max(0, (deps.clock.now() - Date.parse(applied.startedAt)) / 1000);
-  deps.metrics.syncFinished(visit.name, result, applied.trigger, seconds);
-  const fields = {
-    event: result === "Succeeded" ? "Synced" : "SyncFailed",
-    reason: result === "Succeeded" ? "Synced" : "HealthGateFailed",
-    application: visit.name,
-    revision: applied.revision,
-    message,
-  };
-  if (result === "Succeeded") deps.log.info(what, fields);
-  else deps.log.warn(what, fields);
 }

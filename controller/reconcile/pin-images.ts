@@ -89,6 +89,24 @@ export async function settledServices(
   return settled;
 }
 
+/** Of these services, which run, those that an `up` in which they are named leaves as they are, as far as images decide. */
+export async function leftAsItIs(
+  services: readonly string[],
+  project: RenderedProject,
+  made: Made,
+  visit: Pick<Visit, "project" | "signal">,
+  { docker, engine }: Deps,
+): Promise<ReadonlySet<string>> {
+  const same = new Set<string>();
+  for (const name of services) {
+    const containers = engine.project(visit.project).filter(isOf(name));
+    if (containers.some(({ image, imageId }) => image === imageId)) continue;
+    const current = await docker.imageId(imageName(project, name), visit.signal);
+    if (current === wantedImage(made, name)) same.add(name);
+  }
+  return same;
+}
+
 function isOf(name: string): (container: ObservedContainer) => boolean {
   return ({ service, oneOff, configHash }) => service === name && !oneOff && configHash !== "";
 }

@@ -7,11 +7,12 @@ import type { ObservedContainer } from "../docker/docker.ts";
 import type { MadeService } from "../status/record.ts";
 import type { Ending } from "../watch/watch.ts";
 import type { DesiredService } from "./desired.ts";
+import { readyOf, waitsFor } from "./dependencies.ts";
 import { healthOf, serviceStatus, statusOf, worseHealth, type Health } from "./health.ts";
 import { judgeContainer } from "./judge-container.ts";
 import { hasNewImages, judgeImage, type ImageFacts } from "./judge-image.ts";
 import type { Finding, Judged } from "./judged.ts";
-import { dependenciesReady, onePerService, stepFor, type Step } from "./steps.ts";
+import { onePerService, stepFor, type Step } from "./steps.ts";
 
 export interface PlanInput {
   readonly wanted: "Running" | "Stopped";
@@ -19,6 +20,8 @@ export interface PlanInput {
   readonly made: Readonly<Record<string, MadeService>>;
   /** One-shots whose present run key has completed: their containers may be gone. */
   readonly completed: ReadonlySet<string>;
+  /** Services that a sync has not brought up yet. */
+  readonly left?: ReadonlySet<string>;
   readonly containers: readonly ObservedContainer[];
   readonly ending: (containerId: string) => Ending | undefined;
   readonly prune: boolean;
@@ -30,6 +33,8 @@ export interface Plan {
   readonly findings: readonly Finding[];
   /** Those that can be taken now; a step whose dependencies are not ready waits for a later look. */
   readonly steps: readonly Step[];
+  /** Of what a sync has not brought up yet: what can be brought up now, by one call in which nothing waits. */
+  readonly ready: readonly string[];
   readonly services: readonly ServiceStatus[];
   readonly health: Health;
   /** Running containers, by service: what a passing gate remembers. */
@@ -38,10 +43,10 @@ export interface Plan {
   readonly finished: readonly string[];
   /** A one-shot that failed: only a new apply runs it again. */
   readonly failedOneShot?: Finding;
-  /** When the youngest running container started, wall milliseconds; 0 for none. */
-  readonly lastStartedAt: number;
   /** A registry has another image, which was not taken yet: an apply takes it. */
   readonly hasNewImages: boolean;
+  /** Each life of a container that runs as it should: a container that is started again begins another. */
+  readonly lives: readonly string[];
 }
 
 export function plan(input: PlanInput): Plan {
@@ -66,6 +71,8 @@ export function plan(input: PlanInput): Plan {
       service,
       containers,
       finishedWithout: containers.length === 0 && input.completed.has(service.name),
+      completed: input.completed.has(service.name),
+      left: input.left?.has(service.name) === true,
     };
   });
   const names = new Set(input.services.map((service) => service.name));
@@ -84,15 +91,16 @@ function planRunning(
   let failedOneShot: Finding | undefined;
   let worst: Health = { status: "Healthy", message: "every service is healthy" };
   for (const one of judged) {
-    const found = findingsOf(one);
+    // What is not brought up yet is not missed, and its containers of before are no drift.
+    const found = one.left ? [] : findingsOf(one);
     findings.push(...found);
     if (one.service.oneShot === "yes") failedOneShot ??= found.find(({ kind }) => kind === "Exited");
-    const ready = dependenciesReady(one.service, judged);
-    if (ready) steps.push(...found.flatMap((finding) => stepFor(finding, one.service)));
+    const waits = one.left || found.length > 0 ? waitsFor(one.service, judged) : [];
+    if (waits.length === 0) steps.push(...found.flatMap((finding) => stepFor(finding, one.service)));
     const image = judgeImage(one.service, input.images?.get(one.service.name));
     findings.push(...image.findings);
     steps.push(...image.steps);
-    const status = statusOf(one, found);
+    const status = statusOf(one, found, waits);
     statuses.push({ ...status, ...image.shown });
     worst = worseHealth(worst, healthOf(one, status, found));
   }
@@ -113,6 +121,7 @@ function planRunning(
     findings,
     steps: onePerService(steps),
     hasNewImages: hasNewImages(input.images),
+    ready: readyOf(judged),
     services: statuses,
     health: worst,
     ...runningAndFinished(judged),
@@ -145,6 +154,7 @@ function planStopped(judged: readonly Judged[], orphans: readonly ObservedContai
   return {
     findings,
     steps: findings.length === 0 ? [] : [{ act: "stop", service: "", cause: "outside", why: "Running" }],
+    ready: [],
     services: statuses,
     hasNewImages: false,
     health: { status: "Stopped", message: "stopped by spec.state" },
@@ -179,16 +189,17 @@ function findingsOf({ service, containers, finishedWithout }: Judged): readonly 
   return found;
 }
 
-function runningAndFinished(judged: readonly Judged[]): Pick<Plan, "running" | "finished" | "lastStartedAt"> {
+function runningAndFinished(judged: readonly Judged[]): Pick<Plan, "running" | "finished" | "lives"> {
   const running: Record<string, readonly string[]> = {};
   const finished: string[] = [];
-  let lastStartedAt = 0;
-  for (const { service, containers, finishedWithout } of judged) {
-    const up = containers.filter(({ verdict }) => verdict.is === "running");
+  const lives: string[] = [];
+  for (const { service, containers, finishedWithout, left } of judged) {
+    const up = left ? [] : containers.filter(({ verdict }) => verdict.is === "running");
     running[service.name] = up.map(({ container }) => container.id);
-    for (const { container } of up) lastStartedAt = Math.max(lastStartedAt, container.startedAt);
+    lives.push(...up.map(({ container: { id, startedAt } }) => `${id}@${startedAt}`));
+    if (left) continue;
     if (finishedWithout || containers.some(({ verdict }) => verdict.is === "finished"))
       finished.push(service.name);
   }
-  return { running, finished, lastStartedAt };
+  return { running, finished, lives };
 }

@@ -28,6 +28,7 @@ export async function provideImages(
   const { project } = rendering;
   const built = services.filter((name) => isBuilt(project, name, compose));
   if (built.length > 0) {
+    visit.say(`builds ${built.join(", ")}`);
     const result = await deps.compose.build(rendering, preparingRun(visit, deps, "build"));
     requireSuccess(result, "BuildFailed", `Cannot build "${visit.project}"`, imagePullSecrets);
   }
@@ -50,6 +51,7 @@ export async function provideImages(
   if (pull !== "never" && wanted.length > 0) {
     const missing = pull === "always" || (await anyMissing(wanted, visit, deps));
     if (missing) {
+      visit.say(`pulls ${wanted.join(", ")}`);
       const result = await deps.compose.pull(rendering, pull, preparingRun(visit, deps, "pull"));
       const what = `Cannot pull the images of "${visit.project}"`;
       requireSuccess(result, "PullFailed", what, imagePullSecrets);
@@ -95,20 +97,18 @@ function requireSuccess(
 }
 
 /**
- * The services that `up` is to name: all but the one-shots whose present run has completed, because `up` runs a finished
- * one-shot again, and those that are settled. Undefined when there are none of these: then `up` needs no names.
+ * The services to bring up: all but the one-shots whose present run has completed, because `up` runs a finished one-shot
+ * again, and those that are settled.
  */
 export function servicesToRun(
   rendering: Pick<StagedRendering, "project">,
   made: Pick<MadeTarget, "runKeys">,
   record: Pick<ApplicationRecord, "completedRuns">,
   settled: ReadonlySet<string> = new Set(),
-): readonly string[] | undefined {
-  const names = Object.keys(rendering.project.services);
-  const wanted = names.filter((name) => {
+): readonly string[] {
+  return Object.keys(rendering.project.services).filter((name) => {
     const completed = record.completedRuns[name];
     if (completed !== undefined && completed === made.runKeys[name]) return false;
     return !settled.has(name);
   });
-  return wanted.length === names.length ? undefined : wanted;
 }

@@ -33,6 +33,7 @@ export async function forget(visit: Visit, deps: ReconcileDeps): Promise<void> {
   deps.sources.unfollow(visit.name);
   deps.images.unfollow(visit.name);
   await deps.renderings.keep(visit.name, []);
+  await deps.syncLogs.keep(visit.name, []);
   await deps.records.remove(visit.name);
   failpoint("record-removed", visit.name);
   deps.registry.forget(visit.name);

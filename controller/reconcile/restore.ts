@@ -1,7 +1,9 @@
 import { ReconcileError } from "../api/errors.ts";
-import { addToHistory, rfc3339 } from "../status/history.ts";
+import type { HistoryEntry } from "../api/status.ts";
+import { nextSyncId, rfc3339 } from "../status/history.ts";
 import { block, mayHealAt, spend, unblock } from "./budget.ts";
 import type { ReconcileDeps } from "./deps.ts";
+import { finishSync, sayingTo } from "./finish-sync.ts";
 import { heal, stopAll } from "./heal.ts";
 import { findingKey, noteFindings, type Look } from "./look.ts";
 import { maskedError } from "./masking.ts";
@@ -74,37 +76,50 @@ async function act(
   }
   const reason = due.map(({ service, why }) => (service === "" ? why : `${service}: ${why}`)).join("; ");
   let error: ReconcileError | undefined;
+  const id = nextSyncId(visit.record());
+  deps.syncLogs.begin(visit.name, id);
+  const healing = sayingTo(id, visit, deps);
+  healing.say(`healing ${id} of ${seen.made.revision} begins: ${reason}`);
   try {
-    if (due.some((step) => step.act === "stop")) await stopAll(visit, deps);
-    else await heal(due, seen, visit, deps);
+    if (due.some((step) => step.act === "stop")) await stopAll(healing, deps);
+    else await heal(due, seen, healing, deps);
     memory.budget = unblock(memory.budget);
-    deps.log.info("healed", { event: "Healed", reason: "Drift", application: visit.name, why: reason });
+    healing.say("healed");
+    deps.log.info("healed", {
+      event: "Healed",
+      reason: "Drift",
+      application: visit.name,
+      sync: id,
+      why: reason,
+    });
   } catch (thrown) {
     if (!(thrown instanceof ReconcileError) || thrown.reason === "SyncInterrupted") throw thrown;
     error = maskedError(thrown, visit.mask);
+    healing.say(`failed: ${error.reason}: ${error.message}`);
     // One failure, whether or not what it was to heal had failed by itself.
     memory.budget = { ...block(memory.budget, deps.clock.monotonic()), failures: failures + 1 };
     deps.log.warn("healing failed", {
       event: "HealFailed",
       reason: error.reason,
       application: visit.name,
+      sync: id,
       message: error.message,
     });
   }
   const finishedAt = deps.clock.now();
-  await visit.update((record) => ({
-    ...record,
-    history: addToHistory(record.history, {
-      revision: seen.made.revision,
-      startedAt: rfc3339(startedAt),
-      finishedAt: rfc3339(finishedAt),
-      result: error === undefined ? "Succeeded" : "Failed",
-      trigger: "Drift",
-      reason: error === undefined ? reason : `${reason}: ${error.message}`,
-      durationSeconds: Math.round((finishedAt - startedAt) / 100) / 10,
-    }),
-  }));
   const result = error === undefined ? "Succeeded" : "Failed";
+  const entry: HistoryEntry = {
+    id,
+    revision: seen.made.revision,
+    subject: seen.made.subject,
+    startedAt: rfc3339(startedAt),
+    finishedAt: rfc3339(finishedAt),
+    result,
+    trigger: "Drift",
+    reason: error === undefined ? reason : `${reason}: ${error.message}`,
+    durationSeconds: Math.round((finishedAt - startedAt) / 100) / 10,
+  };
+  await finishSync(entry, visit, deps);
   deps.metrics.syncFinished(visit.name, result, "Drift", (finishedAt - startedAt) / 1000);
   return { acted: true, ...(error && { error }) };
 }

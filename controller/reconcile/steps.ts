@@ -1,5 +1,5 @@
 import type { DesiredService } from "./desired.ts";
-import type { Finding, Judged } from "./judged.ts";
+import type { Finding } from "./judged.ts";
 
 export interface Step {
   /** `up`: by Compose, without dependencies; `prune`: Compose removes what no service declares; `tag`: of its image. */
@@ -58,26 +58,5 @@ export function onePerService(steps: readonly Step[]): readonly Step[] {
     if (seen.has(step.service)) return false;
     seen.add(step.service);
     return true;
-  });
-}
-
-/** The service's dependencies are as its conditions ask, so that starting it now keeps Compose's order. */
-export function dependenciesReady(service: DesiredService, judged: readonly Judged[]): boolean {
-  return service.dependsOn.every(({ service: name, condition, required }) => {
-    const on = judged.find((one) => one.service.name === name);
-    if (on === undefined) return true;
-    const verdicts = on.containers.map(({ verdict }) => verdict);
-    const finished = on.finishedWithout || verdicts.some((verdict) => verdict.is === "finished");
-    const running = verdicts.filter((verdict) => verdict.is === "running");
-    switch (condition) {
-      case "service_completed_successfully":
-        return finished || !required;
-      case "service_healthy":
-        return running.some((verdict) => !verdict.settling) || finished || !required;
-      case "service_started":
-        return running.length > 0 || finished || !required;
-      default:
-        return condition satisfies never;
-    }
   });
 }

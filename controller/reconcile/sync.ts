@@ -1,10 +1,12 @@
 import { ReconcileError } from "../api/errors.ts";
-import { addToHistory, rfc3339 } from "../status/history.ts";
+import type { HistoryEntry } from "../api/status.ts";
+import { keptSyncIds, rfc3339 } from "../status/history.ts";
 import type { SourceState } from "../watch/watch.ts";
 import { applyTarget } from "./apply.ts";
 import { FRESH_BUDGET } from "./budget.ts";
 import type { Decision } from "./decide.ts";
 import type { ReconcileDeps } from "./deps.ts";
+import { finishSync, sayingTo } from "./finish-sync.ts";
 import type { Memory } from "./memory.ts";
 import type { Visit } from "./visit.ts";
 
@@ -40,32 +42,41 @@ export async function sync(
     if (applied.result === "failed" && applied.error.reason === "SyncInterrupted") return applied.error;
     if (applied.result === "applied") {
       memory.budget = FRESH_BUDGET;
-      deps.log.info("applied", { event: "Applied", reason: trigger, ...fields });
+      const { syncId: sync, left } = visit.record().applied ?? {};
+      visit.say(left === undefined ? "all is brought up" : `brought up, but for ${left.join(", ")}`);
+      const waiting = left === undefined ? {} : { waiting: left };
+      deps.log.info("applied", { event: "Applied", reason: trigger, sync, ...waiting, ...fields });
       return undefined;
     }
+    const { attempt } = visit.record();
     if (applied.result === "unchanged") {
+      // Nothing in the history refers to its log.
+      await deps.syncLogs.keep(visit.name, keptSyncIds(visit.record()));
       deps.log.info("nothing that runs changed", { event: "Synced", reason: "Synced", ...fields });
       return undefined;
     }
     const { error } = applied;
     const finishedAt = deps.clock.now();
-    await visit.update((record) => ({
-      ...record,
-      history: addToHistory(record.history, {
-        revision: target.revision,
-        startedAt: rfc3339(startedAt),
-        finishedAt: rfc3339(finishedAt),
-        result: "Failed",
-        trigger,
-        reason: `${error.reason}: ${error.message}`,
-        durationSeconds: Math.round((finishedAt - startedAt) / 100) / 10,
-      }),
-    }));
+    const id = attempt?.syncId;
+    if (id !== undefined) sayingTo(id, visit, deps).say(`failed: ${error.reason}: ${error.message}`);
+    const entry: HistoryEntry = {
+      ...(id !== undefined && { id }),
+      revision: target.revision,
+      ...(attempt?.made && { subject: attempt.made.subject }),
+      startedAt: rfc3339(startedAt),
+      finishedAt: rfc3339(finishedAt),
+      result: "Failed",
+      trigger,
+      reason: `${error.reason}: ${error.message}`,
+      durationSeconds: Math.round((finishedAt - startedAt) / 100) / 10,
+    };
+    await finishSync(entry, visit, deps);
     deps.metrics.syncFinished(visit.name, "Failed", trigger, (finishedAt - startedAt) / 1000);
     deps.log.warn("sync failed", {
       event: "SyncFailed",
       reason: error.reason,
       message: error.message,
+      sync: id,
       ...fields,
     });
     return error;

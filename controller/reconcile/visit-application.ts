@@ -6,6 +6,7 @@ import type { SourceState } from "../watch/watch.ts";
 import { isSpent, observeHealth } from "./budget.ts";
 import { decide, type Decision } from "./decide.ts";
 import type { ReconcileDeps } from "./deps.ts";
+import { canGoOn, goOn } from "./go-on.ts";
 import { imagesChecked } from "./image-facts.ts";
 import { lastWordsOf } from "./last-words.ts";
 import { look, noteFindings, type Look } from "./look.ts";
@@ -78,6 +79,10 @@ export async function visitApplication(
       seen = await look(spec.state, visit, memory, deps);
       decision = decideNow();
     }
+  } else if (canGoOn(seen, visit) && spec.state === "Running" && !spec.suspend) {
+    error = await goOn(seen, visit, memory, deps, again);
+    seen = await look(spec.state, visit, memory, deps);
+    decision = decideNow();
   } else deps.applySlots.leave(visit.name);
   // While it waits for its place, what runs is still healed.
   if (seen !== undefined && error?.reason !== "SyncInterrupted" && whyElsewhere(visit, deps) === undefined) {
@@ -93,8 +98,8 @@ export async function visitApplication(
       seen.plan.health.status === "Healthy",
       deps.clock.monotonic(),
     );
-    const gateAt = await passGate(seen, visit, memory, deps);
-    if (gateAt !== undefined) timers.push(gateAt - deps.clock.now());
+    const gateAfterMs = await passGate(seen, visit, memory, deps);
+    if (gateAfterMs !== undefined) timers.push(gateAfterMs);
     decision = decideNow();
   }
   if (decision.kind === "backoff" && decision.retryAt !== undefined) {

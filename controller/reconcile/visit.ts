@@ -25,6 +25,11 @@ export interface Visit {
   readonly knowsValues: boolean;
   record(): ApplicationRecord;
   /**
+   * Adds a line to the log of the sync that is under way, masked; `source` says who else said it. Nothing where no sync is
+   * under way.
+   */
+  say(text: string, source?: string): void;
+  /**
    * Keeps the Compose project for this visit, until the record says whose it is: of two Applications that ask for one
    * project at the same time, one gets it. Throws ReconcileError `ProjectNameTaken`.
    */
@@ -45,6 +50,7 @@ export function changingRun(visit: Visit, deps: ReconcileDeps, command: string):
     },
     onLine(line) {
       if (command === "up") failpoint("up-started", visit.name);
+      visit.say(line, command);
       deps.log.debug("compose", { application: visit.name, command, line });
     },
   };
@@ -57,7 +63,10 @@ export function preparingRun(visit: Visit, deps: ReconcileDeps, command: string)
     signal: visit.signal,
     mask: visit.mask,
     ...(dockerConfig !== undefined && { dockerConfig }),
-    onLine: (line) => deps.log.debug("compose", { application: visit.name, command, line }),
+    onLine(line) {
+      visit.say(line, command);
+      deps.log.debug("compose", { application: visit.name, command, line });
+    },
   };
 }
 

@@ -86,6 +86,16 @@ export async function knowsRegistry(dataDir: string): Promise<boolean> {
   return (await readId(join(dataDir, TWIN_FILE))) !== undefined;
 }
 
+/**
+ * Whether the data directory is the one of this registry, as far as whoever asks may read; undefined when that cannot be
+ * told. Never throws.
+ */
+export async function isDataDirOf(dir: string, dataDir: string): Promise<boolean | undefined> {
+  const read = (path: string): Promise<string | undefined> => readId(path).catch(() => undefined);
+  const [theirs, ours] = await Promise.all([read(join(dir, MARKER_FILE)), read(join(dataDir, TWIN_FILE))]);
+  return theirs === undefined || ours === undefined ? undefined : theirs === ours;
+}
+
 /** A marker file that is there and cannot be understood. */
 class MarkerError extends Error {
   override readonly name = "MarkerError";

@@ -1,4 +1,5 @@
 import type { HistoryEntry } from "../api/status.ts";
+import type { ApplicationRecord } from "./record.ts";
 
 export const HISTORY_LIMIT = 20;
 
@@ -13,6 +14,29 @@ export function addToHistory(history: readonly HistoryEntry[], entry: HistoryEnt
     newest.reason === entry.reason;
   if (repeated) return [{ ...entry, startedAt: newest.startedAt, count: (newest.count ?? 1) + 1 }, ...older];
   return [entry, ...history].slice(0, HISTORY_LIMIT);
+}
+
+type Known = Pick<ApplicationRecord, "history" | "applied" | "attempt">;
+
+/** The syncs whose logs are kept: those of the history, and what is under way. */
+export function keptSyncIds({ history, applied, attempt }: Known): readonly number[] {
+  const underWay = [
+    attempt?.result === "running" ? attempt.syncId : undefined,
+    applied?.gate === "pending" ? applied.syncId : undefined,
+  ];
+  return [...history.map(({ id }) => id), ...underWay].filter((id) => id !== undefined);
+}
+
+/** The id of a sync that begins now. */
+export function nextSyncId({ history, applied, attempt }: Known): number {
+  const known = [...history.map(({ id = 0 }) => id), applied?.syncId ?? 0, attempt?.syncId ?? 0];
+  return Math.max(0, ...known) + 1;
+}
+
+/** The sync that is under way: being applied, or waiting for its gate. */
+export function syncUnderWay({ applied, attempt }: Known): number | undefined {
+  if (attempt?.result === "running") return attempt.syncId;
+  return applied?.gate === "pending" ? applied.syncId : undefined;
 }
 
 /** RFC 3339 with seconds, UTC. */

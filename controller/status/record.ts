@@ -63,6 +63,8 @@ export interface MadeTarget extends Target {
 
 export interface AppliedTarget extends MadeTarget {
   readonly trigger: Trigger;
+  /** Of the sync, in the history and of its log; not there when an older version began it. */
+  readonly syncId?: number;
   /** How often it was applied before and failed. */
   readonly tries: number;
   /** RFC 3339. */
@@ -75,11 +77,16 @@ export interface AppliedTarget extends MadeTarget {
   /** Why the gate failed, or, before it has passed, why the try before this one failed: a reason and a sentence. */
   readonly gateReason?: Reason;
   readonly gateMessage?: string;
+  /** Services that are not brought up yet, because others have to be healthy or finished before; not there for none. */
+  readonly left?: readonly string[];
+  /** While some are left: the `mountedFiles` of what was applied before, if anything was. */
+  readonly mountedBefore?: Readonly<Record<string, string>>;
 }
 
 /** The latest try to apply a target that is not (yet) the applied one. */
 export interface Attempt extends Target {
   readonly trigger: Trigger;
+  readonly syncId?: number;
   readonly startedAt: string;
   readonly result: "running" | "failed";
   /** The containers may have been touched: what they should be now is `made`, not the applied target. */

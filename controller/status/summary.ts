@@ -155,7 +155,7 @@ function judgeSynced(seen: Observation): Verdict {
     return unknown("FirstVisit", "nothing has been applied yet");
   }
   if (attempt !== undefined && hasFailed(attempt)) return { status: "False", ...whyFailed(attempt) };
-  if (attempt !== undefined || decision === "apply") {
+  if (attempt !== undefined || decision === "apply" || applied.left !== undefined) {
     return { status: "False", reason: "NewRevision", message: "a new target is being applied" };
   }
   if (seen.forbidden !== undefined) return { status: "False", ...seen.forbidden };

@@ -1,9 +1,16 @@
 import { Counter, Gauge, Histogram, type Registry } from "prom-client";
 import { DRIFT_KINDS, type DriftKind } from "../api/drift.ts";
-import { CONDITION_TYPES, TRIGGERS, type Condition, type Phase, type Trigger } from "../api/status.ts";
+import {
+  CONDITION_TYPES,
+  SYNC_RESULTS,
+  TRIGGERS,
+  type Condition,
+  type Phase,
+  type SyncResult,
+  type Trigger,
+} from "../api/status.ts";
 
 const CONDITION_STATUSES = ["True", "False", "Unknown"] as const;
-const SYNC_RESULTS = ["Succeeded", "Failed"] as const;
 
 /** A sync pulls, builds, and waits for health: from a second to an hour. */
 const SYNC_BUCKETS = [1, 2, 5, 10, 20, 30, 60, 120, 180, 300, 600, 900, 1800, 3600];
@@ -84,7 +91,7 @@ export function createApplicationMetrics(registry: Registry) {
       }
     },
     driftFound: (name: string, kind: DriftKind) => drift.inc({ name, kind }),
-    syncFinished(name: string, result: (typeof SYNC_RESULTS)[number], trigger: Trigger, seconds: number) {
+    syncFinished(name: string, result: SyncResult, trigger: Trigger, seconds: number) {
       syncs.inc({ name, result, trigger });
       syncDuration.observe(seconds);
     },

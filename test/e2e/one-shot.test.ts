@@ -4,7 +4,7 @@ import { expect } from "chai";
 import { conditionOf } from "../support/conditions.ts";
 import { createDeployments, type Deployments } from "../support/deployments.ts";
 import { requireEngine, until } from "../support/engine.ts";
-import { healings, isRunning, stays } from "../support/reading.ts";
+import { healings, isRunning, serviceOf, stays } from "../support/reading.ts";
 import { together } from "../support/together.ts";
 import { createWorld, type Controller, type World } from "../support/world.ts";
 
@@ -85,13 +85,17 @@ describe("a one-shot", () => {
           "it failed",
           (now) => conditionOf(now, "Ready").status === "False",
         );
-        expect(failed.phase).to.equal("Error");
+        expect(failed.phase).to.equal("Degraded");
+        const [, web] = failed.health.services;
+        expect(`${web?.name} ${web?.status}: ${web?.message}`).to.equal(
+          'web Progressing: waits for "migrate" to finish',
+        );
         expect(conditionOf(failed, "Ready").message)
           .to.contain('"migrate"')
           .and.to.contain("exit 3")
           .and.to.contain("Cannot find the till");
         await until("it is tried again, twice", async () => (await runs("broken")).length === 3, 30_000);
-        expect((await of.container("broken")).State.Status).to.equal("created");
+        expect((await world.containers(of.project("broken"))).map(serviceOf)).to.deep.equal(["migrate"]);
         const fixed = await of.push("broken", shop());
         await world.untilReady("broken", fixed);
         expect((await of.container("broken")).State.Status).to.equal("running");

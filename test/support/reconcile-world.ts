@@ -23,6 +23,8 @@ import { createSecretStore } from "../../controller/secret/secret-store.ts";
 import type { Declaration, RegistryRequest } from "../../controller/registry/registry.ts";
 import { openRecordStore, type RecordStore } from "../../controller/status/record-store.ts";
 import { readOrMakeDataKey } from "../../controller/status/data-key.ts";
+import { keptSyncIds } from "../../controller/status/history.ts";
+import { openSyncLogs } from "../../controller/status/sync-logs.ts";
 import { openRenderings } from "../../controller/status/renderings.ts";
 import type { Ending, Follow, SourceState } from "../../controller/watch/watch.ts";
 import { createFakeClock, type FakeClock } from "./fake-clock.ts";
@@ -125,9 +127,15 @@ export async function createReconcileWorld(): Promise<ReconcileWorld> {
   async function open(): Promise<{ readonly reconciler: Reconciler; readonly records: RecordStore }> {
     const records = await openRecordStore(dataDir, silentLog);
     const dataKey = await readOrMakeDataKey(dataDir);
+    const syncLogs = await openSyncLogs(dataDir, {
+      clock,
+      log: silentLog,
+      kept: new Map(records.list().map((record) => [record.name, keptSyncIds(record)])),
+    });
     const deps: ReconcileDeps = {
       records,
       renderings: await openRenderings(dataDir, { keys: [dataKey] }),
+      syncLogs,
       ledgers: await openLedgerStore(dataDir),
       registry: {
         get: (key) => world.declarations.get(key) ?? { kind: "deleted" },

@@ -50,15 +50,6 @@ describe("describeResources()", () => {
       requestAnswers: { sync: "Refused: Suspended" },
       history: [
         {
-          revision: COMMIT,
-          startedAt: "2025-12-31T22:00:00Z",
-          finishedAt: "2025-12-31T22:00:10Z",
-          result: "Succeeded",
-          trigger: "NewRevision",
-          reason: "Synced",
-          durationSeconds: 10,
-        },
-        {
           revision: OTHER,
           startedAt: "2025-12-31T23:00:00Z",
           finishedAt: "2025-12-31T23:59:00Z",
@@ -67,6 +58,15 @@ describe("describeResources()", () => {
           reason: "HealthGateFailed",
           durationSeconds: 7,
           count: 3,
+        },
+        {
+          revision: COMMIT,
+          startedAt: "2025-12-31T22:00:00Z",
+          finishedAt: "2025-12-31T22:00:10Z",
+          result: "Succeeded",
+          trigger: "NewRevision",
+          reason: "Synced",
+          durationSeconds: 10,
         },
       ],
       conditions: [

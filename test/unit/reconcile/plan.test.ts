@@ -150,6 +150,166 @@ describe("plan()", () => {
     expect(acts(planOf([job, web], [], { completed: new Set(["job"]) }))).to.deep.equal(["web:up"]);
   });
 
+  describe("of a sync that has not brought up everything", () => {
+    const waits = (
+      condition: DesiredService["dependsOn"][number]["condition"],
+      required = true,
+    ): Partial<DesiredService> => ({ dependsOn: [{ service: "db", condition, required }] });
+    const db = (patch: Partial<ObservedContainer> = {}): ObservedContainer =>
+      fakeContainer("d", { service: "db", ...patch });
+    const ready = (
+      web: Partial<DesiredService>,
+      containers: readonly ObservedContainer[],
+      left: readonly string[] = ["web"],
+      ofDb: Partial<DesiredService> = {},
+    ): readonly string[] =>
+      planOf([service("db", ofDb), service("web", web)], containers, { left: new Set(left) }).ready;
+
+    const cases: readonly (readonly [
+      string,
+      Partial<DesiredService>,
+      readonly ObservedContainer[],
+      readonly string[],
+      readonly string[],
+    ])[] = [
+      [
+        "a health check has not answered",
+        waits("service_healthy"),
+        [db({ health: "starting" })],
+        ["web"],
+        [],
+      ],
+      ["it is healthy", waits("service_healthy"), [db({ health: "healthy" })], ["web"], ["web"]],
+      ["it has no health check, and runs", waits("service_healthy"), [db()], ["web"], ["web"]],
+      ["it is unhealthy", waits("service_healthy"), [db({ health: "unhealthy" })], ["web"], []],
+      [
+        "it is unhealthy, and optional",
+        waits("service_healthy", false),
+        [db({ health: "unhealthy" })],
+        ["web"],
+        ["web"],
+      ],
+      [
+        "it is starting, and optional",
+        waits("service_healthy", false),
+        [db({ health: "starting" })],
+        ["web"],
+        [],
+      ],
+      ["it is not there, and optional", waits("service_healthy", false), [], ["web"], ["web"]],
+      [
+        "one of two is starting",
+        waits("service_healthy"),
+        [db({ health: "healthy" }), db({ id: "d2", health: "starting" })],
+        ["web"],
+        [],
+      ],
+      ["it runs still", waits("service_completed_successfully"), [db()], ["web"], []],
+      [
+        "it failed",
+        waits("service_completed_successfully"),
+        [db({ state: "exited", exitCode: 3 })],
+        ["web"],
+        [],
+      ],
+      [
+        "it failed, and is optional",
+        waits("service_completed_successfully", false),
+        [db({ state: "exited", exitCode: 3 })],
+        ["web"],
+        ["web"],
+      ],
+      [
+        "it was started, and has failed since",
+        waits("service_started"),
+        [db({ state: "exited", exitCode: 3 })],
+        ["web"],
+        ["web"],
+      ],
+      ["it has no container", waits("service_started"), [], ["web"], []],
+      ["it is left itself, for a start", waits("service_started"), [], ["db", "web"], ["db", "web"]],
+      [
+        "it is left itself, for its health",
+        waits("service_healthy"),
+        [db({ health: "healthy" })],
+        ["db", "web"],
+        ["db"],
+      ],
+      [
+        "it is left itself, for its end",
+        waits("service_completed_successfully"),
+        [db({ state: "exited" })],
+        ["db", "web"],
+        ["db"],
+      ],
+    ];
+    for (const [name, web, containers, left, expected] of cases) {
+      it(`brings up ${expected.join(" and ") || "nothing"} of ${left.join(" and ")} where web waits for db and ${name}`, () => {
+        expect(
+          ready(web, containers, left, {
+            oneShot: web.dependsOn?.[0]?.condition === "service_completed_successfully" ? "yes" : "no",
+          }),
+        ).to.deep.equal(expected);
+      });
+    }
+
+    it("waits for nothing of a service that is to have no container, or is not in the project", () => {
+      expect(ready(waits("service_healthy"), [], ["web"], { replicas: 0 })).to.deep.equal(["web"]);
+      const elsewhere = {
+        dependsOn: [{ service: "other", condition: "service_healthy", required: true }],
+      } as const;
+      expect(ready(elsewhere, [])).to.deep.equal(["web"]);
+    });
+
+    it("misses nothing, calls nothing of before drift, and says what is waited for", () => {
+      const web = service("web", waits("service_healthy"));
+      const old = fakeContainer("a", { state: "exited", exitCode: 1 });
+      for (const containers of [[db({ health: "starting" })], [db({ health: "starting" }), old]]) {
+        const made = planOf([service("db"), web], containers, { left: new Set(["web"]) });
+
+        expect(made.findings).to.deep.equal([]);
+        expect(made.steps).to.deep.equal([]);
+        expect(made.health.status).to.equal("Progressing");
+        expect(made.services[1]).to.include({
+          status: "Progressing",
+          message: 'waits for "db" to be healthy',
+        });
+      }
+    });
+
+    it("takes no old run of a one-shot for the new one", () => {
+      const job = service("job", { oneShot: "yes" });
+      const ended = fakeContainer("j", { service: "job", state: "exited", exitCode: 0 });
+
+      expect(planOf([job], [ended], { left: new Set(["job"]) }).finished).to.deep.equal([]);
+    });
+
+    it("is not healthy before everything is brought up", () => {
+      const made = planOf([service("web")], [fakeContainer("a")], { left: new Set(["web"]) });
+
+      expect(made.health).to.deep.equal({
+        status: "Progressing",
+        message: 'service "web": is to be brought up',
+      });
+    });
+  });
+
+  it("says for what a service waits before it is started", () => {
+    const web = service("web", {
+      dependsOn: [{ service: "db", condition: "service_healthy", required: true }],
+    });
+    const made = planOf(
+      [service("db"), web],
+      [
+        fakeContainer("d", { service: "db", health: "starting" }),
+        fakeContainer("w", { state: "exited", exitCode: 1 }),
+      ],
+    );
+
+    expect(made.services[1]?.message).to.equal('Exited: exit 1; waits for "db" to be healthy');
+    expect(acts(made)).to.deep.equal([]);
+  });
+
   it("prunes an orphan, or only shows it", () => {
     const orphan = fakeContainer("o", { service: "old" });
     const containers = [fakeContainer("a"), orphan];
@@ -195,7 +355,7 @@ describe("plan()", () => {
     );
 
     expect(made.running).to.deep.equal({ web: ["a", "b"] });
-    expect(made.lastStartedAt).to.equal(9000);
+    expect(made.lives).to.deep.equal([`a@${fakeContainer("a").startedAt}`, "b@9000"]);
   });
 
   it("never acts where it finds nothing, and calls nothing healthy that it would act on", () => {

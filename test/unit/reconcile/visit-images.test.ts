@@ -329,7 +329,7 @@ describe("a visit of an Application, and its images", () => {
       world.images.publish(WEB, SECOND);
       await world.settle("shop", 60_000);
 
-      expect(world.acts).to.deep.equal(["pull always", "up"]);
+      expect(world.acts).to.deep.equal(["pull always", "up migrate", "up web"]);
       expect(container("migrate")?.imageId).to.equal(SECOND);
     });
   });

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { DELIVERY_RESULTS } from "../../../controller/api/delivery.ts";
-import { TRIGGERS } from "../../../controller/api/status.ts";
+import { SYNC_RESULTS, TRIGGERS } from "../../../controller/api/status.ts";
 import { DRIFT_KINDS } from "../../../controller/api/drift.ts";
 import { createMetrics, type Metrics } from "../../../controller/telemetry/metrics.ts";
 
@@ -243,7 +243,7 @@ describe("createMetrics(): Applications", () => {
     expect(drift).to.contain('conops_drift_total{name="shop",kind="Missing"} 1');
     expect(drift).to.contain('conops_drift_total{name="shop",kind="Orphan"} 0');
     const syncs = await series(metrics, "conops_sync_total");
-    expect(syncs.length).to.equal(2 * TRIGGERS.length);
+    expect(syncs.length).to.equal(SYNC_RESULTS.length * TRIGGERS.length);
     expect(syncs).to.contain('conops_sync_total{name="shop",result="Failed",trigger="Drift"} 1');
     expect(syncs).to.contain('conops_sync_total{name="shop",result="Succeeded",trigger="Requested"} 0');
     expect(await series(metrics, "conops_sync_duration_seconds")).to.contain(
