@@ -3,7 +3,8 @@ import type { Ending } from "./watch.ts";
 
 /**
  * How containers came to their ends, read from the events alone. Events may come twice (a reopened stream sends some
- * again); a container is forgotten when it is destroyed or left out of `keepOnly`.
+ * again); a container is forgotten by `forget`, or when it is left out of `keepOnly`: not when an event says that it was
+ * removed, since until the engine was asked, it is still judged.
  */
 export interface Endings {
   witness(event: EngineEvent): void;
@@ -80,9 +81,6 @@ export function createEndings(): Endings {
           lives.set(id, { kills: [], stoppedAt: 0, running: true, ...(ending !== undefined && { ending }) });
           return;
         }
-        case "destroy":
-          lives.delete(id);
-          return;
         default:
       }
     },

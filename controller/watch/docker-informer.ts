@@ -8,6 +8,7 @@ import { createContainerCache } from "./docker-cache.ts";
 import { createEndings } from "./docker-endings.ts";
 import { createEventMemory, openFeed, type EventFeed } from "./docker-feed.ts";
 import { createInspections } from "./docker-inspections.ts";
+import { createWitnessedReads } from "./docker-witness.ts";
 import type { DockerInformer } from "./watch.ts";
 
 export interface DockerInformerOptions {
@@ -57,6 +58,7 @@ export function createDockerInformer(options: DockerInformerOptions): DockerInfo
   const stop = new AbortController();
   const cache = createContainerCache();
   const endings = createEndings();
+  const reads = createWitnessedReads({ docker, clock, cache, endings, isLive: () => live !== undefined });
   const memory = createEventMemory(EVENTS_REMEMBERED);
   const inspections = createInspections({ clock, windowMs: GATHER_MS, width: INSPECT_WIDTH, inspect });
 
@@ -178,7 +180,7 @@ export function createDockerInformer(options: DockerInformerOptions): DockerInfo
     const read = cache.begin();
     const namedMeanwhile = (named = new Set<string>());
     try {
-      const changed = read.all(await docker.listAll(signal));
+      const changed = read.all(await reads.listAll(signal));
       named = undefined;
       endings.keepOnly(new Set([...cache.ids(), ...namedMeanwhile]));
       beforeReport();
@@ -196,6 +198,7 @@ export function createDockerInformer(options: DockerInformerOptions): DockerInfo
     sinceMs = event.at;
     if (event.type === "image") return onImages?.();
     endings.witness(event);
+    reads.heard();
     const id = event.containerId;
     const ours = event.type === "container" ? event.project !== "" : cache.get(id) !== undefined;
     if (!ours || id === "") return;
@@ -208,7 +211,7 @@ export function createDockerInformer(options: DockerInformerOptions): DockerInfo
     if (signal === undefined) return;
     const read = cache.begin();
     try {
-      const container = await docker.inspect(id, signal);
+      const container = await reads.inspect(id, signal);
       if (container === undefined) endings.forget(id);
       report(read.one(id, container));
     } catch (error) {
@@ -255,7 +258,7 @@ export function createDockerInformer(options: DockerInformerOptions): DockerInfo
     async refresh(project, signal) {
       const read = cache.begin();
       try {
-        report(read.all(await docker.listProject(project, signal), project));
+        report(read.all(await reads.listProject(project, signal), project));
         return cache.project(project);
       } catch (error) {
         if (!signal.aborted) wantList(); // an engine that fails others is asked for a sign of life now

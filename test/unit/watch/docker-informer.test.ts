@@ -388,7 +388,7 @@ describe("createDockerInformer()", () => {
     await clock.advance(0);
     takeChanges();
 
-    docker.put(fakeContainer("a", { state: "exited" }));
+    docker.put(fakeContainer("a", { state: "paused" }));
     await clock.advance(299_000);
     expect(takeChanges()).to.deep.equal([]);
     await clock.advance(1000);
@@ -518,6 +518,41 @@ describe("createDockerInformer()", () => {
       await clock.advance(10_000);
 
       expect(informer.ending("a")).to.deep.equal({ exitCode: 0, byHand: true, at });
+    });
+
+    it("waits with an end that a read has shown for the event that says how, so that nobody judges without it", async () => {
+      let known: unknown;
+      const { clock, docker, start, takeChanges } = setUp({
+        onChange: () => (known = informer.ending("a")),
+      });
+      docker.put(fakeContainer("a"));
+      const informer = kept(start());
+      await clock.advance(0);
+      docker.put(fakeContainer("a", { state: "exited", finishedAt: clock.now() }));
+      const refreshed = informer.refresh("shop", new AbortController().signal);
+      await clock.advance(100);
+      expect(informer.project("shop")[0]?.state).to.equal("running");
+
+      const { at } = docker.emit("a", "die", { exitCode: 0 });
+      await clock.advance(0);
+
+      expect((await refreshed)[0]?.state).to.equal("exited");
+      expect(known).to.deep.equal({ exitCode: 0, byHand: false, at });
+      takeChanges();
+    });
+
+    it("goes without the event when that was lost", async () => {
+      const { clock, docker, start } = setUp();
+      docker.put(fakeContainer("a"));
+      const informer = kept(start());
+      await clock.advance(0);
+      docker.put(fakeContainer("a", { state: "exited", finishedAt: clock.now() }));
+
+      const refreshed = informer.refresh("shop", new AbortController().signal);
+      await clock.advance(500);
+
+      expect((await refreshed)[0]?.state).to.equal("exited");
+      expect(informer.ending("a")).to.equal(undefined);
     });
 
     it("keeps the ending of a container that was made and ended while a list was under way", async () => {
