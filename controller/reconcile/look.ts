@@ -1,3 +1,4 @@
+import type { DriftKind } from "../api/drift.ts";
 import type { ReconcileError } from "../api/errors.ts";
 import type { RenderedProject } from "../compose/compose.ts";
 import type { MadeTarget } from "../status/record.ts";
@@ -74,10 +75,15 @@ function recordedServices(made: MadeTarget): readonly DesiredService[] {
   }));
 }
 
+/** What a start of the container does not end: it is one fault, however often that happens. */
+const OUTLASTS_A_START: ReadonlySet<DriftKind> = new Set(["Restarting", "Orphan", "ConfigChanged"]);
+
 /** Tells one fault from the next of the same kind in the same container. */
 export function findingKey(finding: Finding, project: string, deps: ReconcileDeps): string {
-  const container = deps.engine.project(project).find(({ id }) => id === finding.containerId);
-  return `${finding.service}/${finding.kind}/${finding.containerId ?? ""}/${container?.startedAt ?? ""}`;
+  const { service, kind, containerId = "" } = finding;
+  const container = deps.engine.project(project).find(({ id }) => id === containerId);
+  const life = OUTLASTS_A_START.has(kind) ? "" : (container?.startedAt ?? "");
+  return `${service}/${kind}/${containerId}/${life}`;
 }
 
 /**
