@@ -29,7 +29,7 @@ $(BUILT): $(SOURCES) tsconfig.json tsconfig.build.json package.json package-lock
 
 .PHONY: test
 test: build engine image servers ## Run every test: unit, integration, end to end
-	@node scripts/run-tests.mjs unit integration e2e leak
+	@node scripts/run-tests.mjs unit integration e2e leak truth
 
 .PHONY: check
 check: types lint format-check test-unit ## Types, lint, format and unit tests: for daily use, needs no engine
@@ -54,6 +54,18 @@ bench-git: install ## Print what polling Git remotes costs (about three minutes)
 test-leak: build engine image servers ## Search everything for marked secrets of every kind
 	@node scripts/run-tests.mjs leak
 
+.PHONY: test-truth
+test-truth: build engine image servers ## Play every situation of docs/drift-table.md, and a minute of them in random order
+	@node scripts/run-tests.mjs truth
+
+.PHONY: soak-drift
+soak-drift: build engine image servers ## The same in random order, for ten minutes (SOAK_SECONDS=600, SOAK_SEED=...)
+	@SOAK_SECONDS=$${SOAK_SECONDS:-600} node scripts/run-tests.mjs truth -- --grep "a soak of drift"
+
+.PHONY: bench-heal
+bench-heal: build engine image ## Print how quickly what was killed is started again (half a minute)
+	@node --import tsx test/bench/heal.ts $(DOCS)
+
 .PHONY: types
 types: install ## Check the types
 	@node_modules/.bin/tsc -p tsconfig.json
@@ -72,7 +84,7 @@ format-check: install
 	@node_modules/.bin/prettier --check --log-level warn . '!manifests/.*'
 
 .PHONY: generate
-generate: install ## Make types and JSON Schema from crds/
+generate: install ## Make types and JSON Schema from crds/, and docs/drift-table.md from test/truth/
 	@node --import tsx scripts/generate.ts
 
 .PHONY: verify

@@ -1,12 +1,15 @@
 /**
  * Makes from the CRDs of `crds/` what must not differ from them: the types of a manifest, the copy of the CRD that is
- * compiled into the program, and the JSON Schema for editors. With --check it writes nothing, and exits 1 if any is stale.
+ * compiled into the program, and the JSON Schema for editors; and from the situations of `test/truth/`, their page for users.
+ * With --check it writes nothing, and exits 1 if any is stale.
  */
 import { readFile, mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { compile } from "json-schema-to-typescript";
 import { parse } from "yaml";
+import { driftTable } from "../test/truth/drift-table.ts";
+import { TRUTH_TABLE } from "../test/truth/table.ts";
 import { manifestSchema, type CustomResourceDefinition, type Schema } from "../controller/api/crd.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
@@ -24,6 +27,7 @@ const KEYWORDS = new Set(
 const outputs: Record<string, string> = {};
 for (const plural of PLURALS) Object.assign(outputs, await outputsOf(`crds/${plural}.yaml`, plural));
 outputs["crds/schema/conops.schema.json"] = await schemaOfAll();
+outputs["docs/drift-table.md"] = driftTable(TRUTH_TABLE);
 
 const stale: string[] = [];
 for (const [path, text] of Object.entries(outputs)) {
@@ -36,7 +40,9 @@ for (const [path, text] of Object.entries(outputs)) {
   process.stdout.write(`wrote ${path}\n`);
 }
 if (process.argv.includes("--check") && stale.length > 0) {
-  process.stderr.write(`Not made from crds/ as it is now: ${stale.join(", ")}; run make generate\n`);
+  process.stderr.write(
+    `Not made from crds/ and test/truth/ as they are now: ${stale.join(", ")}; run make generate\n`,
+  );
   process.exitCode = 1;
 }
 

@@ -81,7 +81,8 @@ export interface World {
   docker(...args: readonly string[]): Promise<string>;
   /** SIGKILL to every controller that a test left behind. */
   killAll(): Promise<void>;
-  close(): Promise<void>;
+  /** `engineGoes`: its engine is a private one that ends, with all that runs on it. */
+  close(options?: { readonly engineGoes?: boolean }): Promise<void>;
 }
 
 /** Creates a world; `env` names another engine than the shared one. */
@@ -269,10 +270,14 @@ export async function createWorld(env: Environment = process.env): Promise<World
     async killAll() {
       for (const controller of running) await controller.kill();
     },
-    async close() {
+    async close({ engineGoes = false } = {}) {
       await world.killAll();
       for (const left of await loginFolders(data)) await rm(left, { recursive: true });
       await server.close();
+      if (engineGoes) {
+        await rm(root, { recursive: true, force: true });
+        return;
+      }
       const listed = await docker(["ps", "-a", "--format", '{{.Label "com.docker.compose.project"}}'], env);
       const left = await docker(
         ["network", "ls", "--format", '{{.Label "com.docker.compose.project"}}'],
