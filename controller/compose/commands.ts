@@ -11,7 +11,7 @@ const NOTHING: RunResult = { ended: "exited", exitCode: 0, output: "" };
 export function createCommands(
   processes: ComposeProcesses,
   limits: ComposeLimits,
-): Pick<Compose, "pull" | "build" | "up" | "stop" | "down"> {
+): Pick<Compose, "pull" | "build" | "up" | "hashes" | "stop" | "down"> {
   const { graceMs } = limits;
 
   const fromJson = (project: string, projectDir: string): readonly string[] => [
@@ -20,6 +20,8 @@ export function createCommands(
     projectDir,
     "-f",
     "-",
+    // A rendering holds only services that are wanted, and still names the profiles for which they are.
+    "--profile=*",
   ];
 
   async function fetch(
@@ -82,6 +84,25 @@ export function createCommands(
         outlives: true,
       });
       return resultOf(result);
+    },
+    async hashes(project, target, run) {
+      const { json: stdin, variables } = splitEnvironment(target.json);
+      const result = await processes.run({
+        ...run,
+        operation: "config",
+        args: [...fromJson(project, target.projectDir), "config", "--hash=*"],
+        stdin,
+        variables,
+        workingDir: target.projectDir,
+        limit: { kind: "total", ms: limits.renderMs },
+        graceMs: limits.renderGraceMs,
+        memoryBytes: limits.renderMemoryBytes,
+        captureStdoutBytes: limits.renderedBytes,
+        outlives: false,
+      });
+      if (result.exitCode !== 0 || result.stdoutTruncated) return undefined;
+      const lines = result.stdout.split("\n").map((line) => /^(\S+) ([0-9a-f]{64})$/.exec(line));
+      return Object.fromEntries(lines.flatMap((found) => (found === null ? [] : [[found[1], found[2]]])));
     },
     async stop(project, run) {
       const result = await processes.run({

@@ -164,6 +164,15 @@ export interface Compose {
     options: UpOptions,
     run: RunOptions,
   ): Promise<RunResult>;
+  /**
+   * service → the config hash that `up` from this JSON would label its containers with; undefined when Compose cannot say.
+   * Asks no engine. Of a service that lives in another's namespace, or mounts its volumes, the hash is of that text.
+   */
+  hashes(
+    project: string,
+    target: { readonly json: string; readonly projectDir: string },
+    run: RunOptions,
+  ): Promise<Readonly<Record<string, string>> | undefined>;
   /** Stops the project's containers, by label; nothing is removed. */
   stop(project: string, run: RunOptions): Promise<RunResult>;
   /** Removes the project's containers and networks, by label alone, from an empty folder; volumes only if asked. */

@@ -76,6 +76,39 @@ describe("Compose's commands on a real engine", () => {
       );
     });
 
+    it("starts the services of the profiles that were rendered", async () => {
+      sandbox.write({
+        "compose.yaml": yaml({
+          services: { a: sleeper(), b: sleeper({ profiles: ["more"] }), c: sleeper({ profiles: ["less"] }) },
+        }),
+      });
+      const rendering = await sandbox.render({ profiles: ["more"] });
+
+      await succeed(sandbox.up(rendering));
+
+      expect(await states()).to.deep.equal({ a: "running", b: "running" });
+    });
+
+    it("labels containers with the hashes that it tells beforehand", async () => {
+      const rendering = await rendered({
+        services: {
+          a: sleeper({ environment: { PRICE: "5$$" }, volumes: ["./data:/data", "kept:/kept"] }),
+          b: sleeper({ depends_on: ["a"], configs: ["c"], labels: { x: "y" }, deploy: { replicas: 2 } }),
+          c: sleeper({ secrets: ["s"], profiles: ["p"] }),
+        },
+        configs: { c: { content: "$$HOME" } },
+        secrets: { s: { environment: "PASSWORD" } },
+        volumes: { kept: {} },
+      });
+
+      const hashes = await sandbox.compose.hashes(sandbox.project, rendering, { signal: never });
+      await succeed(sandbox.up(rendering));
+
+      const found = await sandbox.containers();
+      expect(Object.fromEntries(found.map(({ service, hash }) => [service, hash]))).to.deep.equal(hashes);
+      expect(found.map(({ service }) => service)).to.deep.equal(["a", "b", "b"]);
+    });
+
     it("gives the containers secrets that come from the manifest's variables, which no label or field shows", async () => {
       sandbox.write({
         "compose.yaml": yaml({
