@@ -3,12 +3,15 @@
  */
 import { CommanderError } from "commander";
 import { oneLine } from "./cli/clean.ts";
+import type { ApplicationDiff } from "./api/diff.ts";
 import type { Flags } from "./cli/command.ts";
-import { CommandError, UsageError } from "./cli/errors.ts";
+import { CommandError, TroubleError, UsageError } from "./cli/errors.ts";
+import type { PreviewHooks, PreviewRequest } from "./cli/preview.ts";
 import { createProgram } from "./cli/program.ts";
 import { runUntilSignal } from "./cli/run-until-signal.ts";
 import { createTerminal } from "./cli/terminal.ts";
 import { KEY_VARIABLE, readAllowFileRepos, readConfig, readFolders, unknownVariables } from "./config.ts";
+import type { PreviewSetting } from "./preview-sync.ts";
 import type { EncryptionKeys } from "./encryption-keys.ts";
 import { isErrno } from "./lib/atomic-file.ts";
 import { systemClock } from "./lib/clock.ts";
@@ -61,11 +64,30 @@ async function run(flags: Flags): Promise<void> {
   await end(0);
 }
 
+/** What a sync would change, found out in this process. Loaded here only, so that no other command pays for it. */
+async function preview(flags: Flags, request: PreviewRequest, hooks: PreviewHooks): Promise<ApplicationDiff> {
+  previewSetting ??= readPreviewSetting(flags);
+  const { previewSync } = await import("./preview-sync.ts");
+  return previewSync(request, { ...(await previewSetting), ...hooks });
+}
+
+/** Once, however many are compared: the variable with the keys is forgotten when it is read. */
+let previewSetting: ReturnType<typeof readPreviewSetting> | undefined;
+
+async function readPreviewSetting(flags: Flags): Promise<Pick<PreviewSetting, "config" | "keyring">> {
+  const { keyring, warnings } = await readKeys(flags);
+  for (const warning of warnings) terminal.err(`Warning: ${warning}\n`);
+  const config = readConfig(flags, surroundings);
+  const { checkConfigFiles } = await import("./config-files.ts");
+  await checkConfigFiles(config);
+  return { config, keyring };
+}
+
 function exitCodeOf(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_USAGE; // it has printed its text
-  if (error instanceof UsageError || error instanceof CommandError) {
+  if (error instanceof UsageError || error instanceof CommandError || error instanceof TroubleError) {
     terminal.err(`${terminal.paint("red", "Error:")} ${oneLine(error.message)}\n`);
-    return error instanceof UsageError ? EXIT_USAGE : EXIT_FAILED;
+    return error instanceof CommandError ? EXIT_FAILED : EXIT_USAGE;
   }
   terminal.err(`Error: ${error instanceof Error ? error.stack : String(error)}\n`);
   return EXIT_FAILED;
@@ -91,6 +113,7 @@ const program = createProgram({
     return keyring;
   },
   run,
+  preview,
   setExitCode: (code) => (exitCode = code),
 }).hook("preAction", (_, command) => {
   if (command.name() === "run") return;

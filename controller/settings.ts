@@ -8,6 +8,8 @@ export interface Setting {
   readonly meaning: string;
   /** Every command takes it; the others only `run`. */
   readonly everywhere?: true;
+  /** `diff` and `sync --dry-run` take it, too: it decides what an apply would do. */
+  readonly previews?: true;
 }
 
 /** Every setting, in the order of the help. A flag wins over its variable, a variable over the default. */
@@ -61,36 +63,42 @@ export const SETTINGS = {
     variable: "CONOPS_ALLOW_FILE_REPOS",
     default: "false",
     meaning: "allow file: URLs and local paths as repoURL",
+    previews: true,
   },
   maxFileSize: {
     flag: "--max-file-size <size>",
     variable: "CONOPS_MAX_FILE_SIZE",
     default: "100MiB",
     meaning: "how large one file of a checkout may be",
+    previews: true,
   },
   maxRepositorySize: {
     flag: "--max-repository-size <size>",
     variable: "CONOPS_MAX_REPOSITORY_SIZE",
     default: "2GiB",
     meaning: "the most that one fetch of a repository may receive, and one checkout hold",
+    previews: true,
   },
   knownHosts: {
     flag: "--known-hosts <file>",
     variable: "CONOPS_KNOWN_HOSTS",
     default: "none",
     meaning: "keys of SSH hosts, in the format of known_hosts",
+    previews: true,
   },
   gitCaFile: {
     flag: "--git-ca-file <file>",
     variable: "CONOPS_GIT_CA_FILE",
     default: "none",
     meaning: "certificates (PEM) of authorities that https remotes may have besides the system's",
+    previews: true,
   },
   dockerHost: {
     flag: "--docker-host <url>",
     variable: "CONOPS_DOCKER_HOST",
     default: "DOCKER_HOST, else unix:///var/run/docker.sock",
     meaning: "the Docker engine: unix:///PATH or tcp://HOST:PORT",
+    previews: true,
   },
   imageInterval: {
     flag: "--image-interval <duration>",
@@ -105,6 +113,7 @@ export const SETTINGS = {
     default: "none: Secrets stay as they are written",
     meaning:
       "keys that seal Secrets, one a line, the first seals; CONOPS_ENCRYPTION_KEY may hold them instead",
+    previews: true,
   },
 } as const satisfies Readonly<Record<string, Setting>>;
 

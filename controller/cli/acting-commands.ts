@@ -1,6 +1,6 @@
-import type { Command } from "commander";
+import { Option, type Command } from "commander";
 import { parseInterval } from "../api/interval.ts";
-import { addCommand, contextOf } from "./command.ts";
+import { addCommand, contextOf, previewSettings } from "./command.ts";
 import type { Flags, ProgramDeps } from "./command.ts";
 import { UsageError } from "./errors.ts";
 
@@ -9,11 +9,28 @@ const TIMEOUT_DEFAULT = "5m";
 
 /** Adds the commands that ask the controller for something, and `wait`. */
 export function addActing(program: Command, deps: ProgramDeps): void {
-  addCommand(program, deps, "sync", "sync", "look at the remote now, and apply what is wanted")
+  addCommand(
+    program,
+    deps,
+    "sync",
+    "sync",
+    "look at the remote now, and apply what is wanted",
+    previewSettings(deps),
+  )
     .argument("<NAME...>", "names of Applications")
+    .option("--dry-run", "only say what would be changed, as conops diff does")
     .option("--wait", "wait until it is healthy, or failed")
     .option(TIMEOUT_FLAG, "how long to wait", TIMEOUT_DEFAULT)
-    .action((names: readonly string[], flags: Flags) => request("sync", deps, names, flags));
+    .addOption(new Option("-o, --output <format>", "how to print, with --dry-run").choices(["json"]))
+    .action(async (names: readonly string[], flags: Flags) => {
+      if (flags["dryRun"] !== true) return request("sync", deps, names, flags);
+      const { diff } = await import("./diff.ts");
+      return diff(deps, flags, {
+        names,
+        requested: true,
+        output: flags["output"] === "json" ? "json" : "text",
+      });
+    });
 
   addCommand(program, deps, "retry", "retry", "try what failed again, at once")
     .argument("<NAME...>", "names of Applications")

@@ -1,9 +1,11 @@
 import type { Command } from "commander";
 import type { Clock } from "../lib/clock.ts";
 import type { Keyring } from "../secret/keyring.ts";
+import type { ApplicationDiff } from "../api/diff.ts";
 import type { CommandContext } from "./context.ts";
 import { formatExamples } from "./help.ts";
 import type { EXAMPLES } from "./help.ts";
+import type { PreviewHooks, PreviewRequest } from "./preview.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** Flags by their names in camel case; those that were not given are undefined. */
@@ -17,6 +19,7 @@ export interface FlagSetting {
   readonly default: string;
   readonly meaning: string;
   readonly everywhere?: true;
+  readonly previews?: true;
 }
 
 export interface ProgramDeps {
@@ -34,10 +37,17 @@ export interface ProgramDeps {
   readonly readAllowFileRepos: (flags: Flags) => boolean;
   /** The encryption keys, perhaps none. Rejects with UsageError. */
   readonly readKeyring: (flags: Flags) => Promise<Keyring>;
+  /** What a sync would change. Changes nothing; rejects with ReconcileError for what a sync would fail by, too. */
+  readonly preview: (flags: Flags, request: PreviewRequest, hooks: PreviewHooks) => Promise<ApplicationDiff>;
   /** Runs the controller until it is told to stop. */
   readonly run: (flags: Flags) => Promise<void>;
   /** What the process exits with when the command is over. */
   readonly setExitCode: (code: number) => void;
+}
+
+/** The flags of a command that prepares what the controller applies, and so needs what the controller is told. */
+export function previewSettings({ settings }: Pick<ProgramDeps, "settings">): readonly FlagSetting[] {
+  return settings.filter(({ everywhere, previews }) => everywhere === true || previews === true);
 }
 
 /** Adds one command with the flags of `settings` and its examples. */

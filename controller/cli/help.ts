@@ -36,6 +36,7 @@ Exit codes:
   0  done, or what was waited for came true
   1  failed, not valid, unknown name, or timed out
   2  the command line or a variable is wrong
+  diff, sync --dry-run: 0 no differences, 1 differences, 2 anything else
 
 Flags are also read from the environment: --data-dir is CONOPS_DATA_DIR.
 "conops help COMMAND" shows a command with examples.
@@ -78,6 +79,13 @@ export const EXAMPLES = {
     ["conops sync shop", "look at the remote now, and apply what is wanted"],
     ["conops sync shop --wait", "and wait until it is healthy, or failed"],
     ["conops sync shop --wait --timeout 10m", "with more patience"],
+    ["conops sync shop --dry-run", "only say what it would change"],
+  ],
+  diff: [
+    ["conops diff shop", "what a sync would change now, and why"],
+    ["conops diff shop --revision v1.4.2", "a commit, branch or tag instead of what it follows"],
+    ["conops diff -f shop.yaml", "an edit that is not in the folder yet; - is the standard input"],
+    ["conops diff shop -o json", "for a script"],
   ],
   retry: [["conops retry shop", "try again now, instead of at the end of the backoff"]],
   confirmDeletion: [

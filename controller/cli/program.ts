@@ -7,6 +7,7 @@ import { Command, Option } from "commander";
 import { addActing } from "./acting-commands.ts";
 import { addCommand, contextOf } from "./command.ts";
 import type { Flags, ProgramDeps } from "./command.ts";
+import { addDiff } from "./diff-command.ts";
 import { UsageError } from "./errors.ts";
 import { DESCRIPTION, EPILOGUE } from "./help.ts";
 import type { Output } from "./output.ts";
@@ -88,6 +89,7 @@ function addLooking(program: Command, deps: ProgramDeps): void {
     });
 
   addHistory(program, deps);
+  addDiff(program, deps);
 
   const folders = deps.settings.filter(({ everywhere }) => everywhere);
   addCommand(program, deps, "validate", "validate", "check manifests, and say what is wrong where", [

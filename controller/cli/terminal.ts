@@ -7,6 +7,8 @@ export interface Terminal {
   out(text: string): void;
   /** Progress, warnings, errors. */
   err(text: string): void;
+  /** A line that is taken away again, where somebody watches the error output; an empty one takes it away. */
+  transient(text: string): void;
   /** All of the standard input. */
   readInput(): Promise<Uint8Array>;
   /** `text` in that colour, where the output is a terminal that wants colours. */
@@ -23,6 +25,9 @@ export function createTerminal(process: NodeJS.Process): Terminal {
   return {
     out: (text) => void process.stdout.write(text),
     err: (text) => void process.stderr.write(text),
+    transient(text) {
+      if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${text}`);
+    },
     readInput: () => buffer(process.stdin),
     paint: (color, text) => (colored ? styleText(color, text, { validateStream: false }) : text),
   };

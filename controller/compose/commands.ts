@@ -101,8 +101,12 @@ export function createCommands(
         outlives: false,
       });
       if (result.exitCode !== 0 || result.stdoutTruncated) return undefined;
-      const lines = result.stdout.split("\n").map((line) => /^(\S+) ([0-9a-f]{64})$/.exec(line));
-      return Object.fromEntries(lines.flatMap((found) => (found === null ? [] : [[found[1], found[2]]])));
+      const hashes: Record<string, string> = {};
+      for (const line of result.stdout.split("\n")) {
+        const [, name, hash] = /^(\S+) ([0-9a-f]{64})$/.exec(line) ?? [];
+        if (name !== undefined && hash !== undefined) hashes[name] = hash;
+      }
+      return hashes;
     },
     async stop(project, run) {
       const result = await processes.run({

@@ -80,6 +80,8 @@ export interface EngineEvent {
 }
 
 export interface Docker {
+  /** How `configHash` of a container comes from Compose's own hash. */
+  configFingerprint(hash: string): string;
   engine(signal: AbortSignal): Promise<EngineInfo>;
   /** Every container with a Compose project label, running or not, inspected. */
   listAll(signal: AbortSignal): Promise<readonly ObservedContainer[]>;

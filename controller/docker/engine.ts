@@ -86,6 +86,7 @@ export function createDocker(options: DockerOptions): Docker {
   }
 
   return {
+    configFingerprint: fingerprint,
     async engine(signal) {
       const info = await get("read the engine's information", "/info", {}, signal);
       const version = await get("read the engine's version", "/version", {}, signal);

@@ -24,6 +24,8 @@ export interface GitOptions {
   readonly log: Log;
   /** Workers for polls, and as many for fetches and checkouts; forked when there is need. Default 2. */
   readonly workers?: number;
+  /** Polls and what takes longer share their workers: for a process that does one after the other. Default false. */
+  readonly sharedWorkers?: boolean;
   readonly limits?: Partial<GitLimits>;
   /** The file of `--known-hosts`. */
   readonly knownHostsFile?: string | undefined;
@@ -55,11 +57,10 @@ export function createGit(options: GitOptions): Git {
     networkOps: NETWORK_OPS_OF_POLLS,
     drainMs: limits.drainListMs,
   });
-  const stages = createWorkerPool({
-    ...common,
-    networkOps: NETWORK_OPS_OF_STAGES,
-    drainMs: limits.drainStageMs,
-  });
+  const stages =
+    options.sharedWorkers === true
+      ? polls
+      : createWorkerPool({ ...common, networkOps: NETWORK_OPS_OF_STAGES, drainMs: limits.drainStageMs });
   const pauses = createPauses({ clock, log, ask: askPatience, onPause: () => options.metrics?.paused() });
   const mirrors = createMirrorKeeper({
     folder: join(dataDir, "mirrors"),
@@ -139,7 +140,7 @@ export function createGit(options: GitOptions): Git {
     async close() {
       closing.abort(new Error("ConOps is stopping"));
       mirrors.close();
-      await Promise.all([polls.close(), stages.close()]);
+      await Promise.all([...new Set([polls, stages])].map((pool) => pool.close()));
       await Promise.all([staging.settled(), mirrors.settled()]);
     },
   };

@@ -14,6 +14,7 @@ import type { ApplicationRecord, MadeTarget, Target } from "../status/record.ts"
 import { attemptOf, begun, failed, recordApplied, recordUnchanged } from "./attempts.ts";
 import { bringUpLeft } from "./bring-up-left.ts";
 import type { ReconcileDeps } from "./deps.ts";
+import { foresee, tellUnforeseen } from "./foresee.ts";
 import { superseded } from "./gate-outcome.ts";
 import { localChangePolicy } from "./local-change.ts";
 import { madeServices } from "./made.ts";
@@ -141,6 +142,7 @@ async function applyRendering(
     author: staged.commit.author,
     committedAt: staged.commit.committedAt,
   };
+  const foreseen = await foresee(rendering, made, visit, memory, deps);
   await saveRendering(visit.name, rendering, visit.secrets, deps);
   failpoint("rendering-recorded", visit.name);
   const engineId = deps.engine.engineId();
@@ -199,6 +201,7 @@ async function applyRendering(
       memory,
       deps,
     );
+    if (left.length === 0) tellUnforeseen(foreseen, visit, deps);
   } finally {
     // What was made is known even when `up` failed: it is what the next look is compared with.
     const containers = deps.engine.project(visit.project);

@@ -1,7 +1,8 @@
 import { join } from "node:path";
 import { syncUnderWay } from "../status/history.ts";
 import type { ApplicationRecord } from "../status/record.ts";
-import type { ReconcileDeps } from "./deps.ts";
+import type { SyncLogs } from "../status/sync-logs.ts";
+import type { PrepareDeps } from "./deps.ts";
 import type { Memory } from "./memory.ts";
 import { discretionOf } from "./recorded-rendering.ts";
 import { secretsInUse } from "./secrets.ts";
@@ -18,7 +19,9 @@ export interface VisitSetting extends Pick<Visit, "application" | "signal"> {
 export async function createVisit(
   first: ApplicationRecord,
   { application, signal, claims, memory }: VisitSetting,
-  deps: ReconcileDeps,
+  deps: Pick<PrepareDeps, "records" | "secrets" | "renderings" | "dataDir"> & {
+    readonly syncLogs: Pick<SyncLogs, "add">;
+  },
 ): Promise<Visit> {
   let record = first;
   const secrets = secretsInUse(application.spec, deps.secrets);

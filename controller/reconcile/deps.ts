@@ -57,6 +57,20 @@ export interface ReconcileDeps {
   readonly hardStop: AbortSignal;
 }
 
+/** What is enough to prepare an apply: nothing of it changes the host. */
+export type PrepareDeps = Pick<
+  ReconcileDeps,
+  "records" | "secrets" | "fingerprint" | "remoteOf" | "self" | "clock" | "log" | "dataDir" | "git"
+> & {
+  readonly renderings: Pick<Renderings, "open">;
+  readonly compose: Pick<Compose, "render" | "hashes">;
+  readonly docker: Pick<
+    Docker,
+    "image" | "imageId" | "registryDigest" | "listProjectObjects" | "configFingerprint"
+  >;
+  readonly engine: Pick<DockerInformer, "project" | "refresh" | "engineId">;
+};
+
 /** Where statuses go; see status/status-file.ts. */
 export interface StatusSink {
   publish(

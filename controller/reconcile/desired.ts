@@ -18,6 +18,8 @@ export interface DesiredService {
     readonly service: string;
     readonly condition: "service_started" | "service_healthy" | "service_completed_successfully";
     readonly required: boolean;
+    /** When that one is made anew, this one is started again. */
+    readonly restart?: true;
   }[];
 }
 
@@ -38,10 +40,11 @@ export function desiredServices(project: RenderedProject): readonly DesiredServi
         replicas: replicasOf(service),
         image: service.image ?? `${project.name}-${name}`,
         oneShot: oneShotOf(service, awaited.has(name)),
-        dependsOn: Object.entries(service.depends_on ?? {}).map(([on, { condition, required }]) => ({
+        dependsOn: Object.entries(service.depends_on ?? {}).map(([on, { condition, required, restart }]) => ({
           service: on,
           condition,
           required: required ?? true,
+          ...(restart === true && { restart }),
         })),
       } satisfies DesiredService,
     ]),

@@ -29,7 +29,8 @@ export function followImages(project: RenderedProject | undefined, visit: Visit,
   deps.images.follow(visit.name, images);
 }
 
-function loginOf(registry: string, { secrets: { dockerConfig } }: Visit): string {
+/** `own`: the login of whoever runs this. */
+export function loginOf(registry: string, { secrets: { dockerConfig } }: Visit): string {
   if (dockerConfig === undefined) return "own";
   const { auths } = JSON.parse(dockerConfig) as { readonly auths: RegistryAuths };
   return authHeader(loginFor(auths, registry), registry);

@@ -11,7 +11,10 @@ import { sharersOf } from "./sharers.ts";
 import { imageName } from "./taken-images.ts";
 import type { Visit } from "./visit.ts";
 
-type Deps = Pick<ReconcileDeps, "docker" | "engine">;
+interface Deps {
+  readonly docker: Pick<ReconcileDeps["docker"], "imageId">;
+  readonly engine: Pick<ReconcileDeps["engine"], "project">;
+}
 type Made = Pick<MadeTarget, "images" | "services">;
 
 /** The image that the service was given; undefined where no record tells. */
@@ -25,7 +28,7 @@ export async function pinImages(
   services: readonly string[],
   made: Made,
   visit: Pick<Visit, "signal">,
-  { docker }: Pick<ReconcileDeps, "docker">,
+  { docker }: Pick<Deps, "docker">,
 ): Promise<string> {
   const project = JSON.parse(json) as RenderedProject;
   const pinned = new Map<string, string>();

@@ -17,13 +17,13 @@ interface Sealed {
   readonly values: readonly string[];
 }
 
-type Deps = { readonly renderings: Pick<Renderings, "save" | "open"> };
+type Deps = { readonly renderings: Pick<Renderings, "open"> };
 
 export async function saveRendering(
   name: string,
   { digest, json }: Pick<Rendering, "digest" | "json">,
   { values }: Pick<SecretsInUse, "values">,
-  { renderings }: Deps,
+  { renderings }: { readonly renderings: Pick<Renderings, "save"> },
 ): Promise<void> {
   await renderings.save(name, digest, JSON.stringify({ json, values } satisfies Sealed));
 }

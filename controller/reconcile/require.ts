@@ -3,7 +3,7 @@ import { basename, dirname, join } from "node:path";
 import { ReconcileError } from "../api/errors.ts";
 import type { Rendering } from "../compose/compose.ts";
 import { ownershipOf } from "./adoption.ts";
-import type { ReconcileDeps } from "./deps.ts";
+import type { PrepareDeps } from "./deps.ts";
 import type { Visit } from "./visit.ts";
 
 /** A project that somebody else brought up, and that cannot be taken over without loss. */
@@ -32,7 +32,7 @@ export class AdoptionRequiredError extends ReconcileError {
 }
 
 /** In a container, a bind below the data directory must mean the same folder to the engine. */
-export function requireHostPaths(rendering: Rendering, visit: Visit, deps: ReconcileDeps): void {
+export function requireHostPaths(rendering: Rendering, visit: Visit, deps: PrepareDeps): void {
   if (deps.self.containerId === undefined || deps.self.dataDirIsHostPath) return;
   for (const [name, service] of Object.entries(rendering.project.services)) {
     const bind = service.volumes?.find(
@@ -50,11 +50,7 @@ export function requireHostPaths(rendering: Rendering, visit: Visit, deps: Recon
  * The project of this name must be ours to change: never applied by anybody, made by us, or somebody else's that may be
  * taken over. Asks the engine only as long as this Application has not claimed its project.
  */
-export async function requireOwnership(
-  rendering: Rendering,
-  visit: Visit,
-  deps: ReconcileDeps,
-): Promise<void> {
+export async function requireOwnership(rendering: Rendering, visit: Visit, deps: PrepareDeps): Promise<void> {
   const containers = await deps.engine.refresh(visit.project, visit.signal);
   if (deps.self.containerId !== undefined && containers.some(({ id }) => id === deps.self.containerId)) {
     throw new ReconcileError(`Cannot change project "${visit.project}": ConOps itself runs in it`, {

@@ -17,7 +17,8 @@ export function sharersOf(names: ReadonlySet<string>, project: RenderedProject):
   return [...found];
 }
 
-function hostsOf(service: RenderedService): readonly string[] {
+/** The services in whose namespaces it lives. */
+export function hostsOf(service: RenderedService): readonly string[] {
   return [service["network_mode"], service["ipc"], service["pid"]].flatMap((mode) =>
     typeof mode === "string" && mode.startsWith("service:") ? [mode.slice("service:".length)] : [],
   );

@@ -12,7 +12,7 @@ import type { Staged } from "../git/git.ts";
 import { failpoint } from "../lib/failpoint.ts";
 import type { Target } from "../status/record.ts";
 import { beyond, checkoutScope, widened, type CheckoutScope } from "./checkout-scope.ts";
-import type { ReconcileDeps } from "./deps.ts";
+import type { PrepareDeps } from "./deps.ts";
 import type { Memory } from "./memory.ts";
 import { noteVerified } from "./verification.ts";
 import type { Visit } from "./visit.ts";
@@ -34,7 +34,7 @@ export async function stageAndRender(
   target: Commit,
   visit: Visit,
   memory: Pick<Memory, "scope">,
-  deps: ReconcileDeps,
+  deps: PrepareDeps,
 ): Promise<StagedRendering> {
   const guess = firstScope(target, visit, memory);
   let scope = guess;
@@ -74,7 +74,7 @@ async function stage(
   paths: CheckoutScope,
   target: Commit,
   visit: Visit,
-  deps: ReconcileDeps,
+  deps: PrepareDeps,
 ): Promise<StagedCommit> {
   const parent = join(deps.dataDir, "staging");
   await mkdir(parent, { recursive: true, mode: 0o755 });
@@ -103,7 +103,7 @@ async function stage(
 async function render(
   { stagingDir, staged }: StagedCommit,
   visit: Visit,
-  deps: ReconcileDeps,
+  deps: PrepareDeps,
 ): Promise<Rendering> {
   const { source, compose } = visit.application.spec;
   const { overrides, profiles, envFiles, allowUnset } = compose;

@@ -40,7 +40,7 @@ export function wantedTarget(visit: Visit, source: SourceState): Target | undefi
 }
 
 /** What forbids every new target, whatever Git says. */
-export function whyForbidden(visit: Visit, deps: ReconcileDeps): Why | undefined {
+export function whyForbidden(visit: Visit, deps: Pick<ReconcileDeps, "records">): Why | undefined {
   const { project: claimed, name } = visit.record();
   const { projectName } = visit.application.spec.compose;
   if (claimed !== undefined && claimed !== projectName) {
@@ -59,7 +59,10 @@ export function whyForbidden(visit: Visit, deps: ReconcileDeps): Why | undefined
 }
 
 /** What was applied is on another engine: a person says whether it is to be brought up here. */
-export function whyElsewhere(visit: Visit, deps: ReconcileDeps): Why | undefined {
+export function whyElsewhere(
+  visit: Visit,
+  deps: { readonly engine: Pick<ReconcileDeps["engine"], "engineId"> },
+): Why | undefined {
   const { engineId } = visit.record();
   const here = deps.engine.engineId();
   if (engineId === undefined || here === undefined || engineId === here) return undefined;

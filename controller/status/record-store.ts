@@ -1,7 +1,7 @@
 import { mkdir, readdir, readFile, rename } from "node:fs/promises";
 import { join } from "node:path";
 import { messageOf } from "../api/errors.ts";
-import { isTemporaryName, removeFileDurably, writeFileAtomic } from "../lib/atomic-file.ts";
+import { isErrno, isTemporaryName, removeFileDurably, writeFileAtomic } from "../lib/atomic-file.ts";
 import type { Log } from "../lib/log.ts";
 import type { ApplicationRecord } from "./record.ts";
 
@@ -70,6 +70,42 @@ export async function openRecordStore(dataDir: string, log: Log): Promise<Record
     async remove(name) {
       await removeFileDurably(join(dir, `${name}${SUFFIX}`));
       drop(name);
+    },
+  };
+}
+
+/**
+ * The records of a data directory that is another process's, as they are now, in memory: what is put is never written. One
+ * that cannot be read is left out.
+ */
+export async function readRecords(dataDir: string): Promise<RecordStore> {
+  const dir = join(dataDir, "records");
+  const records = new Map<string, ApplicationRecord>();
+  const files = await readdir(dir).catch((error: unknown) => {
+    if (isErrno(error, "ENOENT", "ENOTDIR")) return [];
+    throw error;
+  });
+  for (const file of files) {
+    if (!file.endsWith(SUFFIX) || isTemporaryName(file)) continue;
+    const name = file.slice(0, -SUFFIX.length);
+    try {
+      records.set(name, parseRecord(await readFile(join(dir, file), "utf8"), name));
+    } catch {
+      // gone meanwhile, or for the controller to set aside
+    }
+  }
+  return {
+    get: (name) => records.get(name),
+    list: () => [...records.values()],
+    namesOf: (project) =>
+      [...records.values()].filter((record) => projectOf(record) === project).map(({ name }) => name),
+    put(record) {
+      records.set(record.name, record);
+      return Promise.resolve(record);
+    },
+    remove(name) {
+      records.delete(name);
+      return Promise.resolve();
     },
   };
 }

@@ -47,22 +47,9 @@ export async function openRenderings(dataDir: string, { keys }: RenderingsOption
   }
 
   async function open(name: string, digest: string): Promise<string> {
-    const file = await readFile(pathOf(name, digest)).catch((cause: unknown) => {
-      throw unopenable(name, isErrno(cause, "ENOENT") ? "it is gone" : "it cannot be read", cause);
-    });
-    const keyId = keyIdOf(file);
-    const key = keys.find(({ id }) => id === keyId);
-    if (key === undefined) {
-      throw unopenable(
-        name,
-        keyId === undefined ? "it was changed" : `it was sealed by key ${keyId}, which is not there`,
-      );
-    }
-    const plain = unseal(key, contextOf(key.id, name, digest), file.subarray(headerOf(key.id).length));
-    if (plain === undefined) throw unopenable(name, "it was changed, or sealed by another key");
-    const json = plain.toString();
+    const { json, keyId } = await readSealed(pathOf(name, digest), name, digest, keys);
     // A full disk is no reason to open nothing; the next opening tries again.
-    if (key.id !== first.id) await save(name, digest, json).catch(() => undefined);
+    if (keyId !== first.id) await save(name, digest, json).catch(() => undefined);
     return json;
   }
 
@@ -93,6 +80,37 @@ export async function openRenderings(dataDir: string, { keys }: RenderingsOption
       return needed;
     },
   };
+}
+
+/** The renderings of a data directory that is another process's: opened with these keys, never written. */
+export function readRenderings(dataDir: string, keys: readonly SealingKey[]): Pick<Renderings, "open"> {
+  const root = join(dataDir, "renderings");
+  return {
+    open: async (name, digest) =>
+      (await readSealed(join(root, name, `${digest}${SUFFIX}`), name, digest, keys)).json,
+  };
+}
+
+async function readSealed(
+  path: string,
+  name: string,
+  digest: string,
+  keys: readonly SealingKey[],
+): Promise<{ readonly json: string; readonly keyId: string }> {
+  const file = await readFile(path).catch((cause: unknown) => {
+    throw unopenable(name, isErrno(cause, "ENOENT") ? "it is gone" : "it cannot be read", cause);
+  });
+  const keyId = keyIdOf(file);
+  const key = keys.find(({ id }) => id === keyId);
+  if (key === undefined) {
+    throw unopenable(
+      name,
+      keyId === undefined ? "it was changed" : `it was sealed by key ${keyId}, which is not there`,
+    );
+  }
+  const plain = unseal(key, contextOf(key.id, name, digest), file.subarray(headerOf(key.id).length));
+  if (plain === undefined) throw unopenable(name, "it was changed, or sealed by another key");
+  return { json: plain.toString(), keyId: key.id };
 }
 
 /** How many renderings each key sealed, by the key's id. Changes nothing; empty where there are none. */

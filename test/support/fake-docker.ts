@@ -91,6 +91,7 @@ export function createFakeDocker(clock: Clock): FakeDocker {
   }
 
   const fake: FakeDocker = {
+    configFingerprint: (hash) => hash,
     async engine(signal) {
       await answer(signal);
       return { id: engineId, version: "26.1.5", apiVersion: "1.45", name: "fake" };

@@ -123,6 +123,12 @@ export function createFakeHost({
         await pass("up-done");
         return result;
       },
+      hashes(_project, { json }) {
+        const { services } = JSON.parse(json) as RenderedProject;
+        return Promise.resolve(
+          Object.fromEntries(Object.entries(services).map(([name, service]) => [name, hashOf(service)])),
+        );
+      },
       stop: (project, options) =>
         run("stop", options, () => {
           acts.push(`stop ${project}`);
@@ -137,6 +143,7 @@ export function createFakeHost({
         }),
     },
     docker: {
+      configFingerprint: (hash) => hash,
       engine: () => Promise.resolve({ id: "engine-1", version: "", apiVersion: "", name: "" }),
       listAll: () => Promise.resolve(containers),
       listProject: (project) => Promise.resolve(containers.filter((one) => one.project === project)),

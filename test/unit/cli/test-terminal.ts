@@ -15,6 +15,7 @@ export function createTestTerminal(
   return {
     out: (text) => void (out += text),
     err: (text) => void (err += text),
+    transient: () => undefined,
     readInput: () => Promise.resolve(Buffer.from(options.input ?? "")),
     paint: (color, text) =>
       options.color === true ? styleText(color, text, { validateStream: false }) : text,
