@@ -10,6 +10,8 @@ export const DRIFT_KINDS = [
   "Restarting",
   "ConfigChanged",
   "ImageChanged",
+  "FilesChanged",
+  "LocalChange",
   "Orphan",
 ] as const;
 

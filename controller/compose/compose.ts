@@ -22,7 +22,9 @@ export interface RenderedProject {
       { readonly name?: string; readonly external?: boolean; readonly driver_opts?: unknown } | null
     >
   >;
-  readonly configs?: Readonly<Record<string, { readonly file?: string; readonly content?: string }>>;
+  readonly configs?: Readonly<
+    Record<string, { readonly file?: string; readonly content?: string; readonly environment?: string }>
+  >;
   readonly secrets?: Readonly<Record<string, { readonly file?: string; readonly environment?: string }>>;
 }
 
@@ -62,6 +64,24 @@ export interface RenderedService {
   readonly restart?: string;
   readonly profiles?: readonly string[];
   readonly [key: string]: unknown;
+}
+
+/**
+ * Something that a container is given beside its configuration: a bind, a config, a secret. Compose's config hash says
+ * nothing of what is in it.
+ */
+export interface RepositoryMount {
+  /** As people know it: `conf/nginx.conf`, `configs.app`. */
+  readonly name: string;
+  /**
+   * `folder`: the container sees every later change. `file`: it keeps the file that was there when it started. `copy`: it
+   * keeps what there was when it was made.
+   */
+  readonly how: "folder" | "file" | "copy";
+  /** Repository-relative: the path that is mounted, and where links lead from there. */
+  readonly paths: readonly string[];
+  /** What is written in the Compose file itself, or comes from a variable. */
+  readonly content?: string;
 }
 
 /** Something of the repository that is not in the checkout. */
@@ -109,6 +129,8 @@ export interface Rendering {
   readonly stagedProjectDir: string;
   /** Repository files that the services use (binds, configs, secrets, build contexts, env files): path or folder, per service. */
   readonly usedPaths: Readonly<Record<string, readonly string[]>>;
+  /** By service: what its containers are given beside their configuration, as far as it is the repository's. */
+  readonly mounts: Readonly<Record<string, readonly RepositoryMount[]>>;
   /**
    * Everything of the repository that the rendering depends on, sorted: what was read, what was looked for in vain, what the
    * services use, and where links led from there. Another checkout with the same below these paths renders to the same.

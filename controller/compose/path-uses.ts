@@ -18,11 +18,23 @@ export interface PathUse {
 /** Every path that the services of a rendered project in `projectDir` use. Pure. */
 export function pathUses(project: RenderedProject, projectDir: string): readonly PathUse[] {
   return Object.entries(project.services).flatMap(([service, definition]) => [
+    ...contentUses(project, service, projectDir),
+    ...buildPaths(project, service, definition),
+  ]);
+}
+
+/** Of these uses, the ones whose content reaches a container without being part of its configuration. Pure. */
+export function contentUses(
+  project: RenderedProject,
+  service: string,
+  projectDir: string,
+): readonly PathUse[] {
+  const definition = project.services[service] ?? {};
+  return [
     ...mounts(project, service, definition),
     ...contents(project, service, definition),
     ...profiles(service, definition, projectDir),
-    ...buildPaths(project, service, definition),
-  ]);
+  ];
 }
 
 /** Compose reads seccomp profiles itself; the rendering leaves their paths as they were written. */

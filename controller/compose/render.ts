@@ -7,13 +7,14 @@ import type { ComposeProcesses } from "./compose-process.ts";
 import { readable } from "./explain.ts";
 import type { ComposeLimits } from "./limits.ts";
 import { type Located, locate } from "./locate.ts";
-import { pathUses } from "./path-uses.ts";
+import { pathUses, type PathUse } from "./path-uses.ts";
 import { findViolation } from "./policy.ts";
 import { checkRawProject } from "./raw-checks.ts";
 import { type RawProject, readRawProject } from "./raw-project.ts";
 import { refusal, RenderError } from "./refusal.ts";
 import { completeProject, replacePaths } from "./rendered-project.ts";
 import { createRepositoryFiles, isWithin, type RepositoryFiles } from "./repository-files.ts";
+import { repositoryMounts } from "./repository-mounts.ts";
 import { findUndefinedVariables, type UndefinedVariable } from "./undefined-variables.ts";
 
 /**
@@ -67,6 +68,7 @@ async function render(
     request.allowUnset,
   );
   const usedPaths = await checkPolicy(files, request, staged, located.projectDir, usedFiles);
+  const mounts = await repositoryMounts(files, staged, located.projectDir, (use) => inStaging(use, request));
 
   const stagingPaths = [request.stagingDir, await realpath(request.stagingDir)];
   const project = replacePaths(staged, stagingPaths, request.stableDir);
@@ -79,6 +81,7 @@ async function render(
     stagedJson: canonicalJson(staged),
     stagedProjectDir: located.projectDir,
     usedPaths,
+    mounts,
     lookedAt: [files.show(located.projectDir), ...files.lookedAt()].toSorted(),
     warnings: [...config.warnings, ...undefinedVariables.filter((found) => !found.dangerous).map(warningOf)],
   };
@@ -196,11 +199,8 @@ async function checkPolicy(
   projectDir: string,
   usedFiles: ReadonlyMap<string, readonly string[]>,
 ): Promise<Readonly<Record<string, readonly string[]>>> {
-  const { stagingDir, stableDir, leftOut = [] } = request;
-  // ${PWD}/data names the stable checkout already; what it will lead to is judged in the staged one.
-  const uses = pathUses(staged, projectDir).map((use) =>
-    isWithin(stableDir, use.path) ? { ...use, path: join(stagingDir, relative(stableDir, use.path)) } : use,
-  );
+  const { stagingDir, leftOut = [] } = request;
+  const uses = pathUses(staged, projectDir).map((use) => inStaging(use, request));
   const inside = uses.filter(({ path }) => isWithin(stagingDir, path));
   const kinds = new Map(
     await Promise.all(inside.map(async ({ path }) => [path, await files.inspect(path)] as const)),
@@ -223,6 +223,13 @@ async function checkPolicy(
       return [service, [...new Set(paths.map((path) => files.show(path)))].toSorted()];
     }),
   );
+}
+
+/** ${PWD}/data names the stable checkout already; what it will lead to is judged in the staged one. */
+function inStaging(use: PathUse, { stagingDir, stableDir }: RenderRequest): PathUse {
+  return isWithin(stableDir, use.path)
+    ? { ...use, path: join(stagingDir, relative(stableDir, use.path)) }
+    : use;
 }
 
 /** Where links lead a path; what was left out may be used through a link that was not. */

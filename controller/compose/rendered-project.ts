@@ -57,6 +57,19 @@ export function completeProject(
   };
 }
 
+/** The values that travel with a rendering, by the names under which its configs and secrets ask for them. */
+export function environmentOf(project: RenderedProject): Readonly<Record<string, string>> {
+  return valuesIn((project as RenderedProject & Record<string, unknown>)[ENVIRONMENT_FIELD]);
+}
+
+function valuesIn(field: unknown): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(recordOf(field))
+      .filter(([name]) => name.startsWith(VALUE_PREFIX))
+      .map(([name, value]) => [name, String(value)]),
+  );
+}
+
 /** The rendering as Compose is given it, and the variables that its process needs. */
 export function splitEnvironment(json: string): {
   readonly json: string;
@@ -64,9 +77,7 @@ export function splitEnvironment(json: string): {
 } {
   if (!json.includes(`"${ENVIRONMENT_FIELD}"`)) return { json, variables: [] };
   const { [ENVIRONMENT_FIELD]: needed, ...project } = JSON.parse(json) as Record<string, unknown>;
-  const variables = Object.entries(recordOf(needed))
-    .filter(([name]) => name.startsWith(VALUE_PREFIX))
-    .map(([name, value]) => ({ name, value: String(value) }));
+  const variables = Object.entries(valuesIn(needed)).map(([name, value]) => ({ name, value }));
   return { json: canonicalJson(project), variables };
 }
 

@@ -2,7 +2,7 @@
  * The engine behind a port. Lists and inspects (a list alone is not believed: after a full disk it says "Up (healthy)"
  * of containers that have exited), and does the few single-container acts that Compose cannot.
  * Errors: ReconcileError `EngineUnavailable` when the engine does not answer within the limit, or refuses to be read;
- * `HealFailed` when it refuses a start, unpause or restart. Neither is terminal. The caller's own abort reason when it aborts.
+ * `HealFailed` when it refuses a start, unpause, restart or kill. Neither is terminal. The caller's own abort reason when it aborts.
  */
 export type ContainerState = "created" | "running" | "paused" | "restarting" | "removing" | "exited" | "dead";
 
@@ -120,6 +120,8 @@ export interface Docker {
   start(id: string, signal: AbortSignal): Promise<void>;
   unpause(id: string, signal: AbortSignal): Promise<void>;
   restart(id: string, signal: AbortSignal): Promise<void>;
+  /** Sends a signal to the first process of a running container: `HUP`, `USR1`, `RTMIN+3`. */
+  kill(id: string, name: string, signal: AbortSignal): Promise<void>;
   /** The last lines a container wrote, both streams, control characters removed. */
   lastLines(id: string, lines: number, signal: AbortSignal): Promise<readonly string[]>;
   /** Events from `sinceMs` on, until the signal aborts. Throws when the stream breaks: list again, then reopen. */

@@ -31,7 +31,7 @@ export interface DockerLimits {
   readonly readMs: number;
   /** Of a look-up in a registry, which the engine does. Default 20 s. */
   readonly lookUpMs: number;
-  /** Of start, unpause and restart; a restart first waits for the container's grace period. Default 90 s. */
+  /** Of start, unpause, restart and kill; a restart first waits for the container's grace period. Default 90 s. */
   readonly actMs: number;
 }
 
@@ -40,7 +40,7 @@ const INSPECT_WIDTH = 8;
 
 /**
  * The port onto a real engine. Throws Error at once for a `DOCKER_HOST` that cannot be used; connects only when called.
- * Any number of calls may be under way. A refused start, unpause or restart is a ReconcileError `HealFailed`.
+ * Any number of calls may be under way. A refused start, unpause, restart or kill is a ReconcileError `HealFailed`.
  */
 export function createDocker(options: DockerOptions): Docker {
   const { clock, log, fingerprint } = options;
@@ -52,10 +52,15 @@ export function createDocker(options: DockerOptions): Docker {
   const get = (act: string, path: string, query: Query, signal: AbortSignal): Promise<unknown> =>
     call({ act, signal, limitMs: limits.readMs, reads: true }, (limited) => client.get(path, query, limited));
 
-  const post = (verb: "start" | "unpause" | "restart", id: string, signal: AbortSignal): Promise<void> =>
+  const post = (
+    verb: "start" | "unpause" | "restart" | "kill",
+    id: string,
+    signal: AbortSignal,
+    query?: string,
+  ): Promise<void> =>
     call(
       { act: `${verb} container "${shortId(id)}"`, signal, limitMs: limits.actMs, reads: false },
-      (limited) => client.post(`${containerPath(id)}/${verb}`, limited),
+      (limited) => client.post(`${containerPath(id)}/${verb}`, limited, query),
     );
 
   const inspectJson = (id: string, signal: AbortSignal): Promise<unknown> =>
@@ -119,6 +124,7 @@ export function createDocker(options: DockerOptions): Docker {
     },
     unpause: (id, signal) => post("unpause", id, signal),
     restart: (id, signal) => post("restart", id, signal),
+    kill: (id, name, signal) => post("kill", id, signal, `signal=${encodeURIComponent(`SIG${name}`)}`),
     async lastLines(id, lines, signal) {
       const act = `read the log of container "${shortId(id)}"`;
       const query = { stdout: true, stderr: true, tail: lines };

@@ -20,6 +20,8 @@ export type CheckoutStep =
 export interface Conflict {
   readonly path: string;
   readonly why: string;
+  /** What Git has there, and had: a file of such bytes is no conflict. */
+  readonly blobs: readonly string[];
 }
 
 export interface CheckoutPlan {
@@ -28,6 +30,8 @@ export interface CheckoutPlan {
   readonly conflicts: readonly Conflict[];
   /** Files that stay although Git no longer has them, or has others: theirs from now on. */
   readonly left: readonly string[];
+  /** Of these, the ones that Git has otherwise. */
+  readonly kept: readonly Conflict[];
   /** Files of earlier checkouts of which `wanted` does not speak, as they are on disk: ours as before. */
   readonly beside: LedgerFiles;
 }
@@ -55,6 +59,7 @@ export async function planCheckout(question: CheckoutQuestion): Promise<Checkout
   const writes: CheckoutStep[] = [];
   const conflicts: Conflict[] = [];
   const left: string[] = [];
+  const kept: Conflict[] = [];
   const beside = new Map<string, readonly [FileMode, string]>();
 
   for (const path of new Set(generations.flatMap((files) => Object.keys(files)))) {
@@ -85,14 +90,21 @@ export async function planCheckout(question: CheckoutQuestion): Promise<Checkout
     else if (step === "chmod") writes.push({ act: "chmod", path, mode });
     else if (step !== "nothing") {
       const choice = disk.kind === "file" || disk.kind === "link" ? onLocalChange(path) : "refuse";
-      if (choice === "keep") left.push(path);
+      const conflict = { path, why: step.why, blobs: [blob, ...known(path).map((file) => file[1])] };
+      if (choice === "keep") kept.push(conflict);
       else if (choice === "overwrite") writes.push({ act: "write", path, mode, saveCopy: true });
-      else conflicts.push({ path, why: step.why });
+      else conflicts.push(conflict);
     }
   }
   removals.sort((a, b) => (a.path < b.path ? 1 : -1));
   writes.sort((a, b) => (a.path < b.path ? -1 : 1));
-  return { steps: [...removals, ...writes], conflicts, left, beside: Object.fromEntries(beside) };
+  return {
+    steps: [...removals, ...writes],
+    conflicts,
+    left: [...left, ...kept.map(({ path }) => path)],
+    kept,
+    beside: Object.fromEntries(beside),
+  };
 }
 
 /** A path may be any name that JavaScript gives a meaning of its own. */

@@ -17,11 +17,11 @@ import {
 import { basename, dirname, join } from "node:path";
 import { ReconcileError } from "../api/errors.ts";
 import { isErrno } from "../lib/atomic-file.ts";
-import { gitBlobId } from "../lib/hash.ts";
-import { planCheckout, type CheckoutStep, type OnDisk } from "./checkout-plan.ts";
+import { planCheckout, type CheckoutStep, type Conflict } from "./checkout-plan.ts";
 import type { TreeEntry } from "./git.ts";
 import { ledgerFilesOf, type FileMode, type LedgerStore } from "./ledger.ts";
-import { NotAFolderError, openSafeFolder, type SafeFolder } from "./safe-folder.ts";
+import { existsAt, lookAt, NO_FOLLOW } from "./on-disk.ts";
+import { openSafeFolder, type SafeFolder } from "./safe-folder.ts";
 
 /**
  * The stable checkout: the folder whose path containers bind-mount. It changes file by file, each by rename, never through
@@ -40,6 +40,8 @@ export interface CheckoutRequest {
    */
   readonly paths?: readonly string[];
   readonly onLocalChange?: (path: string) => "refuse" | "keep" | "overwrite";
+  /** Called, and awaited, when it is certain that the update goes on, with what it will write or remove. */
+  readonly beforeChange?: (paths: readonly string[]) => Promise<void>;
   /** Called after each file, for tests that end the process half-way. */
   readonly onStep?: (done: number, of: number) => void;
 }
@@ -49,6 +51,8 @@ export interface CheckoutResult {
   readonly removed: readonly string[];
   /** Files that stay although Git has others there, or none. */
   readonly left: readonly string[];
+  /** Of these, the ones that Git has otherwise. */
+  readonly kept: readonly Conflict[];
   /** Copies of files that were overwritten on demand. */
   readonly copies: readonly string[];
 }
@@ -69,24 +73,25 @@ export async function updateStableCheckout(
   const plan = await planCheckout({
     ledger,
     wanted,
-    look: (path) => look(stableDir, path),
-    exists: (path) => exists(stableDir, path),
+    look: (path) => lookAt(stableDir, path),
+    exists: (path) => existsAt(stableDir, path),
     ...(paths && { concerns: (path) => paths.some((one) => isOnTheWay(path, one)) }),
     ...(request.onLocalChange && { onLocalChange: request.onLocalChange }),
   });
   if (plan.conflicts.length > 0) {
     const [first, ...others] = plan.conflicts;
     const more = others.length > 0 ? ` (and ${others.length} more)` : "";
-    throw new ReconcileError(
+    throw new CheckoutConflictError(
       `Cannot update the checkout of "${name}": "${first?.path}": ${first?.why}${more}; move it away, or label the service that uses it conops.dev/on-local-change: keep or overwrite`,
-      { reason: "CheckoutConflict" },
+      plan.conflicts,
     );
   }
+  signal.throwIfAborted();
+  await request.beforeChange?.(plan.steps.map(({ path }) => path));
   const written: string[] = [];
   const removed: string[] = [];
   const copies: string[] = [];
   if (plan.steps.length > 0) {
-    signal.throwIfAborted();
     // From here on the update runs to its end: an abort would only leave more to continue.
     await ledgers.write(name, {
       revision: ledger?.revision ?? "",
@@ -106,7 +111,17 @@ export async function updateStableCheckout(
   const kept = new Set(plan.left);
   const files = Object.fromEntries(Object.entries(wanted).filter(([path]) => !kept.has(path)));
   await ledgers.write(name, { revision, files: { ...plan.beside, ...files } });
-  return { written, removed, left: plan.left, copies };
+  return { written, removed, left: plan.left, kept: plan.kept, copies };
+}
+
+/** Nothing was changed: files on disk are not what ConOps wrote. */
+export class CheckoutConflictError extends ReconcileError {
+  readonly conflicts: readonly Conflict[];
+
+  constructor(message: string, conflicts: readonly Conflict[]) {
+    super(message, { reason: "CheckoutConflict" });
+    this.conflicts = conflicts;
+  }
 }
 
 /** Removes the tracked files that are unchanged, and the folders that this leaves empty; returns what stays. */
@@ -120,8 +135,8 @@ export async function removeTrackedFiles(
     const plan = await planCheckout({
       ledger,
       wanted: {},
-      look: (path) => look(stableDir, path),
-      exists: (path) => exists(stableDir, path),
+      look: (path) => lookAt(stableDir, path),
+      exists: (path) => existsAt(stableDir, path),
     });
     for (const step of plan.steps) await take(step, stableDir, stableDir);
     await rmdir(stableDir).catch(ignore("ENOTEMPTY", "EEXIST"));
@@ -223,45 +238,6 @@ async function removeEmptyFolders(stableDir: string, from: string): Promise<void
     } finally {
       await folder.close();
     }
-  }
-}
-
-/** A container may put a link or a pipe in the place of a file between two looks. */
-const NO_FOLLOW = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
-
-async function look(stableDir: string, path: string): Promise<OnDisk> {
-  const parent = dirname(path) === "." ? "" : dirname(path);
-  let folder: SafeFolder | undefined;
-  try {
-    folder = await openSafeFolder(stableDir, parent, false);
-    if (folder === undefined) return { kind: "nothing" };
-    const full = join(folder.path, basename(path));
-    const stat = await lstat(full);
-    if (stat.isDirectory()) return { kind: "folder" };
-    if (stat.isSymbolicLink()) return { kind: "link", blob: gitBlobId(Buffer.from(await readlink(full))) };
-    if (!stat.isFile()) return { kind: "other", what: path };
-    return {
-      kind: "file",
-      blob: gitBlobId(await readFile(full, { flag: NO_FOLLOW })),
-      executable: (stat.mode & 0o100) !== 0,
-    };
-  } catch (error) {
-    if (error instanceof NotAFolderError) return { kind: "other", what: error.component };
-    if (isErrno(error, "ENOENT")) return { kind: "nothing" };
-    throw error;
-  } finally {
-    await folder?.close();
-  }
-}
-
-/** By name only, following nothing but folders: enough to notice a file that somebody removed. */
-async function exists(stableDir: string, path: string): Promise<boolean> {
-  try {
-    await lstat(join(stableDir, path));
-    return true;
-  } catch (error) {
-    if (isErrno(error, "ENOENT", "ENOTDIR", "ELOOP")) return false;
-    throw error;
   }
 }
 

@@ -1,6 +1,6 @@
 /**
  * One target, from Git to running containers:
- * stage → render and check → pull, build → record → stable checkout → up → verify → record.
+ * stage → render and check → pull, build → record → stable checkout → up → verify → files into effect → record.
  * Until the stable checkout changes, everything can be broken off without a trace; from there on the record says that the
  * host is between two targets, and the next visit brings the wanted one up in full.
  */
@@ -8,7 +8,6 @@ import { rm } from "node:fs/promises";
 import { messageOf, ReconcileError } from "../api/errors.ts";
 import type { Trigger } from "../api/status.ts";
 import type { Rendering } from "../compose/compose.ts";
-import { updateStableCheckout } from "../git/stable-checkout.ts";
 import { failpoint } from "../lib/failpoint.ts";
 import type { ApplicationRecord, MadeTarget, Target } from "../status/record.ts";
 import { attemptOf, begun, failed, recordApplied, recordUnchanged } from "./attempts.ts";
@@ -16,11 +15,10 @@ import { bringUpLeft } from "./bring-up-left.ts";
 import type { ReconcileDeps } from "./deps.ts";
 import { foresee, tellUnforeseen } from "./foresee.ts";
 import { superseded } from "./gate-outcome.ts";
-import { localChangePolicy } from "./local-change.ts";
+import { mountsOf } from "./given-files.ts";
 import { madeServices } from "./made.ts";
 import { maskedError } from "./masking.ts";
 import type { Memory } from "./memory.ts";
-import { mountedFiles } from "./mounted-files.ts";
 import { noteTried, registryDigests } from "./image-facts.ts";
 import { settledServices } from "./pin-images.ts";
 import { provideImages, servicesToRun } from "./prepare.ts";
@@ -30,6 +28,7 @@ import { requireHostPaths, requireOwnership } from "./require.ts";
 import { slowStarts } from "./slow-starts.ts";
 import { stageAndRender, type StagedRendering } from "./stage-and-render.ts";
 import { imagesToKeep, originsOf } from "./taken-images.ts";
+import { updateCheckout } from "./update-checkout.ts";
 import { noteUnverified } from "./verification.ts";
 import { runKeys, sameTarget, targetOf, usedFilesHash } from "./target.ts";
 import type { Visit } from "./visit.ts";
@@ -114,7 +113,7 @@ async function applyRendering(
   memory: Memory,
   deps: ReconcileDeps,
 ): Promise<Applied> {
-  const { target, trigger, startedAt, staged, rendering, stagingDir } = sync;
+  const { target, trigger, startedAt, staged, rendering } = sync;
   const { spec } = visit.application;
   requireHostPaths(rendering, visit, deps);
   await requireOwnership(rendering, visit, deps);
@@ -135,7 +134,7 @@ async function applyRendering(
     projectDir: rendering.projectDir,
     services: last?.services ?? {},
     usedFiles,
-    mountedFiles: mountedFiles(rendering.project, visit.stableDir, staged.entries),
+    mounts: mountsOf(rendering.mounts, staged.entries, deps.fingerprint),
     runKeys: runKeys(rendering, staged.entries, images, deps.fingerprint),
     images,
     subject: staged.commit.subject,
@@ -145,48 +144,18 @@ async function applyRendering(
   const foreseen = await foresee(rendering, made, visit, memory, deps);
   await saveRendering(visit.name, rendering, visit.secrets, deps);
   failpoint("rendering-recorded", visit.name);
-  const engineId = deps.engine.engineId();
-  visit.signal.throwIfAborted();
-  const begin = (record: ApplicationRecord): ApplicationRecord => ({
-    ...noteTried(record, images, had),
-    project: visit.project,
-    ...(engineId !== undefined && { engineId }),
-    attempt: { ...attemptOf(record), made },
-  });
   // From here on it is this target that is brought about: what waited for its gate never gets an answer.
-  if (before.applied?.gate === "pending" && before.attempt?.made === undefined)
-    await superseded(before.applied, target, visit, deps, begin);
-  else await visit.update(begin);
-  deps.images.taken(visit.name);
-  failpoint("checkout-begun", visit.name);
-  const checkout = await updateStableCheckout(
-    {
-      name: visit.name,
-      stableDir: visit.stableDir,
-      stagingDir,
-      revision: target.revision,
-      entries: staged.entries,
-      ...(staged.paths && { paths: staged.paths }),
-      onLocalChange: localChangePolicy(rendering),
-      onStep: (done, of) => {
-        if (done * 2 >= of) failpoint("checkout-half", visit.name);
-      },
-    },
-    deps.ledgers,
-    visit.signal,
-  );
-  if (checkout.copies.length > 0 || checkout.left.length > 0) {
-    const { copies, left } = checkout;
-    deps.log.warn("files of the checkout were changed on this host", {
-      application: visit.name,
-      left,
-      copies,
-    });
-  }
+  const begin = async (change: (record: ApplicationRecord) => ApplicationRecord): Promise<void> => {
+    const begun = (record: ApplicationRecord): ApplicationRecord => change(noteTried(record, images, had));
+    if (before.applied?.gate === "pending" && before.attempt?.made === undefined)
+      await superseded(before.applied, target, visit, deps, begun);
+    else await visit.update(begun);
+    deps.images.taken(visit.name);
+  };
+  await updateCheckout({ ...sync, made, begin }, visit, deps);
   failpoint("checked-out", visit.name);
   const origins = originsOf(rendering.project, images, deps.fingerprint);
   const settled = await settledServices(rendering.project, origins, made, last, visit, deps);
-  const mountedBefore = before.applied?.mountedFiles;
   let left: readonly string[] | undefined;
   try {
     left = await bringUpLeft(
@@ -194,7 +163,6 @@ async function applyRendering(
         json: rendering.json,
         project: rendering.project,
         left: servicesToRun(rendering, made, visit.record(), settled),
-        mountedBefore,
         removeOrphans: spec.sync.prune,
       },
       visit,
@@ -214,7 +182,7 @@ async function applyRendering(
       return { ...record, attempt: { ...attempt, made: { ...known, services: seen } } };
     });
   }
-  const applied = { trigger, startedAt, timeoutMs: spec.sync.timeoutMs, left, mountedBefore };
+  const applied = { trigger, startedAt, timeoutMs: spec.sync.timeoutMs, left };
   await visit.update((record) => syncHandled(recordApplied(record, applied, deps.clock.now())));
   failpoint("applied-recorded", visit.name);
   return { result: "applied" };

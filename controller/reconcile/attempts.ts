@@ -5,7 +5,7 @@ import type { ReconcileError } from "../api/errors.ts";
 import type { Trigger } from "../api/status.ts";
 import type { Staged } from "../git/git.ts";
 import { nextSyncId, rfc3339 } from "../status/history.ts";
-import type { ApplicationRecord, AppliedTarget, Attempt, MadeTarget, Target } from "../status/record.ts";
+import type { ApplicationRecord, AppliedTarget, Attempt, Target } from "../status/record.ts";
 import { retryDelayMs } from "./budget.ts";
 import { AdoptionRequiredError } from "./require.ts";
 import { sameTarget, targetOf } from "./target.ts";
@@ -63,7 +63,6 @@ export function recordApplied(
     readonly timeoutMs: number;
     /** What is not brought up yet. */
     readonly left: readonly string[];
-    readonly mountedBefore: MadeTarget["mountedFiles"] | undefined;
   },
   now: number,
 ): ApplicationRecord {
@@ -83,7 +82,6 @@ export function recordApplied(
     gate: "pending",
     gateDeadline: now + sync.timeoutMs,
     ...(sync.left.length > 0 && { left: sync.left }),
-    ...(sync.left.length > 0 && sync.mountedBefore && { mountedBefore: sync.mountedBefore }),
   };
   return { ...rest, applied, state: "Running" };
 }

@@ -8,10 +8,10 @@ import type { ObservedContainer } from "../docker/docker.ts";
 import type { MadeTarget } from "../status/record.ts";
 import { bringUp } from "./bring-up.ts";
 import type { ReconcileDeps } from "./deps.ts";
+import { heal } from "./heal.ts";
 import { look, type Look } from "./look.ts";
 import { madeServices } from "./made.ts";
 import type { Memory } from "./memory.ts";
-import { servicesWithOldFiles } from "./mounted-files.ts";
 import { leftAsItIs, pinImages } from "./pin-images.ts";
 import { originsOf } from "./taken-images.ts";
 import type { Visit } from "./visit.ts";
@@ -21,8 +21,6 @@ export interface LeftOfTarget {
   readonly project: RenderedProject;
   /** The services to bring up. */
   readonly left: readonly string[];
-  /** The `mountedFiles` of what was applied before. */
-  readonly mountedBefore: MadeTarget["mountedFiles"] | undefined;
   readonly removeOrphans: boolean;
 }
 
@@ -34,27 +32,46 @@ export async function bringUpLeft(
   deps: ReconcileDeps,
 ): Promise<readonly string[]> {
   let { left, removeOrphans } = what;
-  while (left.length > 0) {
+  for (;;) {
     const seen = await look("Running", visit, memory, deps, left);
-    const wave = seen?.plan.ready ?? [];
-    if (seen === undefined || wave.length === 0) return left;
-    await bringUpWave(wave, seen, { ...what, removeOrphans }, visit, deps);
-    left = left.filter((name) => !wave.includes(name));
-    await noteWave(left, what.project, seen.made, visit, deps);
-    removeOrphans = false;
+    if (seen === undefined) return left;
+    const wave = seen.plan.ready;
+    if (wave.length > 0) {
+      await bringUpWave(wave, seen, { ...what, removeOrphans }, visit, deps);
+      left = left.filter((name) => !wave.includes(name));
+      await noteWave(left, what.project, seen.made, visit, deps);
+      removeOrphans = false;
+    }
+    await bringFilesIntoEffect(left, visit, memory, deps);
+    await restartDependents(wave, what.project, visit, deps);
+    if (wave.length === 0 || left.length === 0) return left;
   }
-  return left;
+}
+
+/** Of changed contents Compose knows nothing: what its `up` left as it was is judged, and healed, as at any other time. */
+async function bringFilesIntoEffect(
+  left: readonly string[],
+  visit: Visit,
+  memory: Memory,
+  deps: ReconcileDeps,
+): Promise<void> {
+  const seen = await look("Running", visit, memory, deps, left);
+  if (seen === undefined || seen.plan.fileSteps.length === 0) return;
+  for (const { service, act, why } of seen.plan.fileSteps) {
+    deps.log.info("mounted files changed", { application: visit.name, service, act, why });
+    visit.say(`${act} ${service}: ${why}`);
+  }
+  await heal(seen.plan.fileSteps, seen, visit, deps);
 }
 
 async function bringUpWave(
   wave: readonly string[],
   { made, plan }: Look,
-  { json, project, mountedBefore, removeOrphans }: LeftOfTarget,
+  { json, project, removeOrphans }: LeftOfTarget,
   visit: Visit,
   deps: ReconcileDeps,
 ): Promise<void> {
   const { projectDir } = made;
-  const since = deps.clock.now();
   const isAll = wave.length === Object.keys(project.services).length;
   const isRunning = (name: string): boolean => (plan.running[name] ?? []).length > 0;
   const asItIs = await leftAsItIs(
@@ -67,7 +84,7 @@ async function bringUpWave(
   const services = isAll ? undefined : withDependencies(wave, project, asItIs);
   visit.say(`brings up ${wave.join(", ")}`);
   const names = services ?? wave;
-  const containers = await bringUp(
+  await bringUp(
     {
       json: await pinImages(json, names, made, visit, deps),
       project,
@@ -78,16 +95,6 @@ async function bringUpWave(
     visit,
     deps,
   );
-  const before = mountedBefore && { mountedFiles: mountedBefore };
-  const old = servicesWithOldFiles(before, made, containers, since).filter((name) => wave.includes(name));
-  if (old.length > 0) {
-    deps.log.info("mounted files changed", { application: visit.name, services: old });
-    visit.say(`makes ${old.join(", ")} anew: files that they mount have changed`);
-    const anew = { services: old, removeOrphans: false, forceRecreate: true };
-    const pinned = await pinImages(json, old, made, visit, deps);
-    await bringUp({ json: pinned, project, projectDir, ...anew }, visit, deps);
-  }
-  await restartDependents(wave, project, visit, deps);
 }
 
 /** What was made is what the next look is compared with. */
@@ -111,8 +118,8 @@ async function noteWave(
       return { ...record, attempt: { ...attempt, made: { ...attempt.made, services } } };
     }
     if (applied === undefined) return record;
-    const { left: _before, mountedBefore, ...rest } = applied;
-    const more = left.length > 0 && { left, ...(mountedBefore && { mountedBefore }) };
+    const { left: _before, ...rest } = applied;
+    const more = left.length > 0 && { left };
     return { ...record, applied: { ...rest, services: made(applied.services), ...more } };
   });
 }

@@ -1,8 +1,5 @@
 import type { RenderedProject, RenderedService } from "../compose/compose.ts";
-
-/** Labels by which a Compose file tells ConOps about a service. */
-export const ONE_SHOT_LABEL = "conops.dev/one-shot";
-export const ON_LOCAL_CHANGE_LABEL = "conops.dev/on-local-change";
+import { healDelayOf, ONE_SHOT_LABEL, onFileChangeOf, type OnFileChange } from "./service-labels.ts";
 
 /** One service as the rendering wants it, reduced to what judging its containers needs. */
 export interface DesiredService {
@@ -21,6 +18,9 @@ export interface DesiredService {
     /** When that one is made anew, this one is started again. */
     readonly restart?: true;
   }[];
+  readonly onFileChange: OnFileChange;
+  /** How long it is left stopped or paused, where its label asks for that. */
+  readonly healDelay?: { readonly text: string; readonly ms: number };
 }
 
 /** The rendering's services, dependencies first; cycles cannot be: Compose refuses them. */
@@ -32,23 +32,24 @@ export function desiredServices(project: RenderedProject): readonly DesiredServi
         .map(([name]) => name),
     ),
   );
-  const desired = new Map(
-    Object.entries(project.services).map(([name, service]) => [
+  const desired = new Map<string, DesiredService>();
+  for (const [name, service] of Object.entries(project.services)) {
+    const healDelay = healDelayOf(service);
+    desired.set(name, {
       name,
-      {
-        name,
-        replicas: replicasOf(service),
-        image: service.image ?? `${project.name}-${name}`,
-        oneShot: oneShotOf(service, awaited.has(name)),
-        dependsOn: Object.entries(service.depends_on ?? {}).map(([on, { condition, required, restart }]) => ({
-          service: on,
-          condition,
-          required: required ?? true,
-          ...(restart === true && { restart }),
-        })),
-      } satisfies DesiredService,
-    ]),
-  );
+      replicas: replicasOf(service),
+      image: service.image ?? `${project.name}-${name}`,
+      oneShot: oneShotOf(service, awaited.has(name)),
+      dependsOn: Object.entries(service.depends_on ?? {}).map(([on, { condition, required, restart }]) => ({
+        service: on,
+        condition,
+        required: required ?? true,
+        ...(restart === true && { restart }),
+      })),
+      onFileChange: onFileChangeOf(service),
+      ...(healDelay && { healDelay }),
+    });
+  }
   return inDependencyOrder(desired);
 }
 

@@ -1,16 +1,32 @@
 /** What is to happen to which service because files that it has mounted changed. Pure. */
-import type { MadeTarget } from "../status/record.ts";
+import type { ObservedContainer } from "../docker/docker.ts";
 import type { FileEffect } from "./apply-input.ts";
+import type { DesiredService } from "./desired.ts";
+import { filesVerdict, type FilesQuestion } from "./judge-files.ts";
 
-/** By service. Nothing where nothing was made before: then everything is made from the files as they are. */
+const STRENGTH = { signal: 1, restart: 2, recreate: 3 } as const;
+
+/** By service, as the plan of healing has it: the strongest of what its containers that run need. */
 export function fileEffects(
-  before: Pick<MadeTarget, "mountedFiles"> | undefined,
-  now: MadeTarget["mountedFiles"],
+  services: readonly DesiredService[],
+  containers: readonly ObservedContainer[],
+  question: FilesQuestion,
 ): Readonly<Record<string, FileEffect>> {
-  if (before === undefined) return {};
-  return Object.fromEntries(
-    Object.entries(now)
-      .filter(([service, hash]) => before.mountedFiles[service] !== hash)
-      .map(([service]) => [service, { how: "recreate", files: [] } as const]),
-  );
+  const effects: Record<string, FileEffect> = {};
+  for (const service of services) {
+    const running = containers.filter(
+      ({ service: of, state, oneOff, configHash }) =>
+        of === service.name && state === "running" && !oneOff && configHash !== "",
+    );
+    for (const container of running) {
+      const found = filesVerdict(container, service, question);
+      if (found === undefined || found.does.act === "ignore") continue;
+      const { act } = found.does;
+      const known = effects[service.name];
+      const files = [...new Set([...(known?.files ?? []), ...found.mounts])].toSorted();
+      const how = known === undefined || STRENGTH[act] > STRENGTH[known.how] ? act : known.how;
+      effects[service.name] = { how, files };
+    }
+  }
+  return effects;
 }

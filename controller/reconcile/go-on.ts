@@ -31,15 +31,10 @@ export async function goOn(
   if (rendering === undefined || applied?.left === undefined) return undefined;
   const giveBack = deps.applySlots.take(visit.name, again);
   if (giveBack === undefined) return undefined;
-  const { left, mountedBefore } = applied;
+  const { left } = applied;
   const fields = { application: visit.name, revision: applied.revision, sync: applied.syncId };
   try {
-    const still = await bringUpLeft(
-      { ...rendering, left, mountedBefore, removeOrphans: false },
-      visit,
-      memory,
-      deps,
-    );
+    const still = await bringUpLeft({ ...rendering, left, removeOrphans: false }, visit, memory, deps);
     const services = left.filter((name) => !still.includes(name));
     deps.log.info("brought up what waited for others", { ...fields, services });
     await renewDeadline(visit, deps);

@@ -11,6 +11,7 @@ import { refusalStatus } from "../docker/errors.ts";
 import type { ObservedContainer } from "../docker/docker.ts";
 import { bringUp } from "./bring-up.ts";
 import type { ReconcileDeps } from "./deps.ts";
+import { toldOf } from "./given-files.ts";
 import { madeServices } from "./made.ts";
 import { pinImages } from "./pin-images.ts";
 import { provideImages } from "./prepare.ts";
@@ -41,14 +42,14 @@ export async function heal(
     await deps.docker.tagImage(taken.id, imageName(rendering.project, service), visit.signal);
   }
   const up = new Set(steps.filter(({ act }) => act === "up").map(({ service }) => service));
-  /** What a container was made with is gone (its network): starting it will never succeed again. */
-  const anew = new Set<string>();
+  /** What a container was made with is gone, or changed: starting it again does not bring it back. */
+  const anew = new Set(steps.filter(({ act }) => act === "recreate").map(({ service }) => service));
   const started = new Set<string>();
   for (const step of steps) {
     if (step.containerId === undefined) continue;
     if (step.act !== "up") visit.say(`${step.act} ${step.service}`);
     try {
-      await actOn(step, step.containerId, visit, deps);
+      await actOn(step, step.containerId, made, visit, deps);
       if (step.act === "start" || step.act === "restart") started.add(step.service);
     } catch (error) {
       visit.signal.throwIfAborted();
@@ -144,8 +145,17 @@ export async function stopAll(visit: Visit, deps: ReconcileDeps): Promise<void> 
   throw new ReconcileError(`Cannot stop "${visit.project}": ${explain(result)}`, { reason: "StopFailed" });
 }
 
-async function actOn(step: Step, containerId: string, visit: Visit, deps: ReconcileDeps): Promise<void> {
+async function actOn(
+  step: Step,
+  containerId: string,
+  made: MadeTarget,
+  visit: Visit,
+  deps: ReconcileDeps,
+): Promise<void> {
   switch (step.act) {
+    case "signal":
+      await deps.docker.kill(containerId, step.signal ?? "HUP", visit.signal);
+      return noteTold(step.service, containerId, made, visit, deps);
     case "start":
       return deps.docker.start(containerId, visit.signal);
     case "unpause":
@@ -153,6 +163,7 @@ async function actOn(step: Step, containerId: string, visit: Visit, deps: Reconc
     case "restart":
       return deps.docker.restart(containerId, visit.signal);
     case "up":
+    case "recreate":
     case "stop":
     case "prune":
     case "tag":
@@ -160,6 +171,22 @@ async function actOn(step: Step, containerId: string, visit: Visit, deps: Reconc
     default:
       return step.act satisfies never;
   }
+}
+
+/** A program that was told of changed files has them from now on, as far as anybody can know. */
+async function noteTold(
+  service: string,
+  containerId: string,
+  made: MadeTarget,
+  visit: Visit,
+  deps: ReconcileDeps,
+): Promise<void> {
+  const container = deps.engine.project(visit.project).find(({ id }) => id === containerId);
+  const wanted = made.mounts?.[service];
+  if (container === undefined || wanted === undefined) return;
+  await visit.update((record) =>
+    record.files === undefined ? record : { ...record, files: toldOf(record.files, container, wanted) },
+  );
 }
 
 /** Whoever lives in a namespace of a container that was started again is started again, too. */
@@ -219,7 +246,8 @@ function runningContainers(visit: Visit, deps: ReconcileDeps): readonly Observed
 }
 
 function healFailed(step: Step, error: unknown): ReconcileError {
-  return new ReconcileError(`Cannot ${step.act} service "${step.service}": ${messageOf(error)}`, {
+  const act = step.act === "signal" ? `send SIG${step.signal} to` : step.act;
+  return new ReconcileError(`Cannot ${act} service "${step.service}": ${messageOf(error)}`, {
     reason: "HealFailed",
     cause: error,
   });

@@ -20,9 +20,7 @@ export function statusOf(
 ): ServiceStatus {
   const { service, containers } = one;
   const running = containers.filter(({ verdict }) => verdict.is === "running");
-  const note = containers
-    .map(({ verdict }) => (verdict.is === "finished" ? verdict.note : undefined))
-    .find(Boolean);
+  const note = containers.map(({ verdict }) => ("note" in verdict ? verdict.note : undefined)).find(Boolean);
   const base = (status: ServiceStatus["status"], message?: string): ServiceStatus =>
     serviceStatus(service, containers[0]?.container, status, running.length, message);
   const [first] = found;
@@ -41,7 +39,7 @@ export function statusOf(
   if (running.some(({ verdict }) => verdict.is === "running" && verdict.settling)) {
     return base("Progressing", "its health check has not answered yet");
   }
-  return base("Healthy");
+  return base("Healthy", note);
 }
 
 export function serviceStatus(

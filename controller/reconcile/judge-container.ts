@@ -6,14 +6,15 @@ import type { ObservedContainer } from "../docker/docker.ts";
 import { shortDigest } from "../lib/image-reference.ts";
 import type { MadeService } from "../status/record.ts";
 import type { Ending } from "../watch/watch.ts";
-import { ONE_SHOT_LABEL, type DesiredService } from "./desired.ts";
+import type { DesiredService } from "./desired.ts";
+import { ONE_SHOT_LABEL, type Remedy } from "./service-labels.ts";
 
 /** Restarts by the engine before a restarting container is called a crash loop. */
 export const CRASH_LOOP_RESTARTS = 3;
 
 export type ContainerVerdict =
   /** Runs as it should; `settling` while its health check has not answered. */
-  | { readonly is: "running"; readonly settling: boolean }
+  | { readonly is: "running"; readonly settling: boolean; readonly note?: string }
   | { readonly is: "finished"; readonly note?: string }
   /** On its way by the engine's own restart policy. */
   | { readonly is: "restarting" }
@@ -24,6 +25,8 @@ export type ContainerVerdict =
       readonly actual: string;
       /** `outside`: somebody did it. `itself`: the container ended or failed by itself. */
       readonly cause: "outside" | "itself";
+      /** Where the kind alone does not say what heals it. */
+      readonly remedy?: Remedy;
     };
 
 export function judgeContainer(

@@ -62,7 +62,9 @@ export function judgeImage({ name, image }: DesiredService, facts: ImageFacts | 
         cause: "outside",
       },
     ],
-    steps: [{ act: "tag", service: name, cause: "outside", why: `ImageChanged: ${actual}` }],
+    steps: [
+      { act: "tag", kind: "ImageChanged", service: name, cause: "outside", why: `ImageChanged: ${actual}` },
+    ],
     shown,
   };
 }

@@ -2,11 +2,13 @@ import type { DriftFact } from "../api/drift.ts";
 import type { ObservedContainer } from "../docker/docker.ts";
 import type { DesiredService } from "./desired.ts";
 import type { ContainerVerdict } from "./judge-container.ts";
+import type { Remedy } from "./service-labels.ts";
 
 /** A drift fact with what healing needs to know. */
 export interface Finding extends DriftFact {
   readonly cause: "outside" | "itself";
   readonly containerId?: string;
+  readonly remedy?: Remedy;
 }
 
 /** One service and what its containers were found to be. */

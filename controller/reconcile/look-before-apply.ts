@@ -8,6 +8,7 @@ import type { MadeTarget } from "../status/record.ts";
 import type { MadeBefore, PlannedImage } from "./apply-input.ts";
 import { configHashes } from "./config-hashes.ts";
 import type { PrepareDeps } from "./deps.ts";
+import { desiredServices } from "./desired.ts";
 import { fileEffects } from "./file-effects.ts";
 import type { Memory } from "./memory.ts";
 import { pinImages, settledServices } from "./pin-images.ts";
@@ -18,7 +19,7 @@ import { originsOf } from "./taken-images.ts";
 import type { Visit } from "./visit.ts";
 
 /** What is to be made, as far as it is known: an image that is yet to be pulled or built is not among `images`. */
-export type ToBeMade = Pick<MadeTarget, "images" | "services" | "runKeys" | "mountedFiles">;
+export type ToBeMade = Pick<MadeTarget, "images" | "services" | "runKeys" | "mounts">;
 
 /** The plan of the `up` of this rendering, which is prepared in the very way of an apply. */
 export async function lookBeforeApply(
@@ -48,7 +49,10 @@ export async function lookBeforeApply(
     before,
     images,
     objects,
-    files: fileEffects(record.applied, made.mountedFiles),
+    files: fileEffects(desiredServices(project), containers, {
+      record: record.files,
+      wanted: made.mounts,
+    }),
     services,
     prune: visit.application.spec.sync.prune,
     mask: maskOf(visit),

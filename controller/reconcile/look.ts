@@ -32,7 +32,7 @@ export async function look(
   deps: ReconcileDeps,
   left?: readonly string[],
 ): Promise<Look | undefined> {
-  const { attempt, applied, completedRuns } = visit.record();
+  const { attempt, applied, completedRuns, files: record, localChanges } = visit.record();
   const made = attempt?.made ?? applied;
   if (made === undefined) return undefined;
   const unopenable = await openRendering(visit.name, made.rendering, memory, deps);
@@ -52,11 +52,14 @@ export async function look(
     ending: (id) => deps.engine.ending(id),
     prune: visit.application.spec.sync.prune,
     images: imageFacts(made, rendering?.project, visit, deps),
+    // Before a sync is over, files that are not in effect yet are nobody's drift: only the sync itself asks.
+    ...((left !== undefined || attempt?.made === undefined) && { files: { record, wanted: made.mounts } }),
+    ...(localChanges && { localChanges }),
   });
   // Of containers whose values nobody knows, nothing is in it that they said.
   const judged = visit.knowsValues ? maskedPlan(found, visit.mask) : found;
   const steps = judged.steps.filter(({ act, service }) => {
-    if (act !== "up" && act !== "prune") return true;
+    if (act !== "up" && act !== "recreate" && act !== "prune") return true;
     if (unopenable !== undefined) return false;
     // What a failed try did not bring about is tried again by the next one, at its own pace.
     return attempt?.made === undefined || (made.services[service]?.containers.length ?? 0) > 0;
@@ -72,6 +75,7 @@ function recordedServices(made: MadeTarget): readonly DesiredService[] {
     image,
     oneShot: "perhaps",
     dependsOn: [],
+    onFileChange: { act: "recreate" },
   }));
 }
 
@@ -80,7 +84,8 @@ const OUTLASTS_A_START: ReadonlySet<DriftKind> = new Set(["Restarting", "Orphan"
 
 /** Tells one fault from the next of the same kind in the same container. */
 export function findingKey(finding: Finding, project: string, deps: ReconcileDeps): string {
-  const { service, kind, containerId = "" } = finding;
+  const { service, kind, containerId = "", expected } = finding;
+  if (kind === "LocalChange") return `${service}/${kind}/${expected}`;
   const container = deps.engine.project(project).find(({ id }) => id === containerId);
   const life = OUTLASTS_A_START.has(kind) ? "" : (container?.startedAt ?? "");
   return `${service}/${kind}/${containerId}/${life}`;

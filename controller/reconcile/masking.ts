@@ -10,6 +10,7 @@ import { oneLine } from "../lib/one-line.ts";
 import type { Finding } from "./judged.ts";
 import type { Plan } from "./plan.ts";
 import { AdoptionRequiredError } from "./require.ts";
+import type { Step } from "./steps.ts";
 
 /** Fields of log lines that hold names and closed words. */
 const NAMES: ReadonlySet<string> = new Set([
@@ -107,11 +108,13 @@ export function maskedPlan(plan: Plan, mask: Mask): Plan {
     expected: mask(found.expected),
     actual: mask(found.actual),
   });
+  const masked = (step: Step): Step => ({ ...step, why: mask(step.why) });
   const { failedOneShot } = plan;
   return {
     ...plan,
     findings: plan.findings.map(finding),
-    steps: plan.steps.map((step) => ({ ...step, why: mask(step.why) })),
+    steps: plan.steps.map(masked),
+    fileSteps: plan.fileSteps.map(masked),
     services: plan.services.map((service) => ({
       ...service,
       image: mask(service.image),

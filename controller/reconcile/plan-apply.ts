@@ -62,11 +62,13 @@ function planService(
     (container) => container.service === service.name && !container.oneOff && container.configHash !== "",
   );
   const none = { service, obsolete: undefined, files: undefined, restart: undefined };
+  const effect = input.files[service.name];
   if (input.services?.includes(service.name) === false) {
     const kept = own
       .toSorted(byNumber)
-      .map((container) => ({ container, act: "keep", perhaps: false }) as const);
-    return { ...none, containers: kept, created: 0 };
+      .map((container): PlannedContainer => ({ container, act: "keep", perhaps: false }));
+    const containers = effect === undefined ? kept : kept.map((one) => afterFiles(one, effect));
+    return { ...none, containers, created: 0, files: effect };
   }
   const verdicts = new Map(
     own.map((container) => [container, whyObsolete(container, service.name, { input, objects, anew })]),
@@ -85,7 +87,6 @@ function planService(
     if (restart === undefined) return { container, act: "keep", perhaps: false };
     return { container, act: "restart", perhaps: restart.perhaps };
   });
-  const effect = input.files[service.name];
   // Whatever was made or started just now has the new files already.
   const files = planned.some(({ act, perhaps }) => act === "keep" || perhaps) ? effect : undefined;
   return {

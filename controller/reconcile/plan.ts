@@ -4,12 +4,13 @@
  */
 import type { ServiceStatus } from "../api/status.ts";
 import type { ObservedContainer } from "../docker/docker.ts";
-import type { MadeService } from "../status/record.ts";
+import type { LocalChange, MadeService } from "../status/record.ts";
 import type { Ending } from "../watch/watch.ts";
 import type { DesiredService } from "./desired.ts";
 import { readyOf, waitsFor } from "./dependencies.ts";
 import { healthOf, serviceStatus, statusOf, worseHealth, type Health } from "./health.ts";
 import { judgeContainer } from "./judge-container.ts";
+import { judgeFiles, type FilesQuestion } from "./judge-files.ts";
 import { hasNewImages, judgeImage, type ImageFacts } from "./judge-image.ts";
 import type { Finding, Judged } from "./judged.ts";
 import { onePerService, stepFor, type Step } from "./steps.ts";
@@ -27,6 +28,10 @@ export interface PlanInput {
   readonly prune: boolean;
   /** By service; of those about whose images something is known beside the containers. */
   readonly images?: ReadonlyMap<string, ImageFacts>;
+  /** What the containers were given of the repository, and should have been. Without it, that is not judged. */
+  readonly files?: FilesQuestion;
+  /** Tracked files that differ on disk. */
+  readonly localChanges?: readonly LocalChange[];
 }
 
 export interface Plan {
@@ -35,6 +40,8 @@ export interface Plan {
   readonly steps: readonly Step[];
   /** Of what a sync has not brought up yet: what can be brought up now, by one call in which nothing waits. */
   readonly ready: readonly string[];
+  /** What brings changed files into effect, also where a dependency is not ready. */
+  readonly fileSteps: readonly Step[];
   readonly services: readonly ServiceStatus[];
   readonly health: Health;
   /** Running containers, by service: what a passing gate remembers. */
@@ -57,16 +64,11 @@ export function plan(input: PlanInput): Plan {
     const containers = ours
       .filter((container) => container.service === service.name)
       .toSorted((a, b) => a.number - b.number || (a.id < b.id ? -1 : 1))
-      .map((container) => ({
-        container,
-        verdict: judgeContainer(
-          container,
-          service,
-          made,
-          input.ending(container.id),
-          input.completed.has(service.name),
-        ),
-      }));
+      .map((container) => {
+        const ending = input.ending(container.id);
+        const verdict = judgeContainer(container, service, made, ending, input.completed.has(service.name));
+        return { container, verdict: judgeFiles(verdict, container, service, input.files) };
+      });
     return {
       service,
       containers,
@@ -77,7 +79,9 @@ export function plan(input: PlanInput): Plan {
   });
   const names = new Set(input.services.map((service) => service.name));
   const orphans = ours.filter((container) => !names.has(container.service));
-  return input.wanted === "Running" ? planRunning(judged, orphans, input) : planStopped(judged, orphans);
+  return input.wanted === "Running"
+    ? planRunning(judged, orphans, input)
+    : planStopped(judged, orphans, input);
 }
 
 function planRunning(
@@ -87,6 +91,7 @@ function planRunning(
 ): Plan {
   const findings: Finding[] = [];
   const steps: Step[] = [];
+  const fileSteps: Step[] = [];
   const statuses: ServiceStatus[] = [];
   let failedOneShot: Finding | undefined;
   let worst: Health = { status: "Healthy", message: "every service is healthy" };
@@ -95,8 +100,10 @@ function planRunning(
     const found = one.left ? [] : findingsOf(one);
     findings.push(...found);
     if (one.service.oneShot === "yes") failedOneShot ??= found.find(({ kind }) => kind === "Exited");
+    const own = found.flatMap((finding) => stepFor(finding, one.service));
     const waits = one.left || found.length > 0 ? waitsFor(one.service, judged) : [];
-    if (waits.length === 0) steps.push(...found.flatMap((finding) => stepFor(finding, one.service)));
+    if (waits.length === 0) steps.push(...own);
+    fileSteps.push(...own.filter(({ kind }) => kind === "FilesChanged"));
     const image = judgeImage(one.service, input.images?.get(one.service.name));
     findings.push(...image.findings);
     steps.push(...image.steps);
@@ -115,11 +122,13 @@ function planRunning(
     });
   }
   if (orphans.length > 0 && input.prune) {
-    steps.push({ act: "prune", service: orphans[0]?.service ?? "", cause: "outside", why: "Orphan" });
+    const service = orphans[0]?.service ?? "";
+    steps.push({ act: "prune", kind: "Orphan", service, cause: "outside", why: "Orphan" });
   }
   return {
-    findings,
+    findings: [...findings, ...localFindings(input.localChanges ?? [])],
     steps: onePerService(steps),
+    fileSteps: onePerService(fileSteps),
     hasNewImages: hasNewImages(input.images),
     ready: readyOf(judged),
     services: statuses,
@@ -129,7 +138,11 @@ function planRunning(
   };
 }
 
-function planStopped(judged: readonly Judged[], orphans: readonly ObservedContainer[]): Plan {
+function planStopped(
+  judged: readonly Judged[],
+  orphans: readonly ObservedContainer[],
+  { localChanges = [] }: PlanInput,
+): Plan {
   const findings: Finding[] = [];
   const statuses: ServiceStatus[] = [];
   const all = [
@@ -151,9 +164,11 @@ function planStopped(judged: readonly Judged[], orphans: readonly ObservedContai
     const running = containers.filter(({ container }) => container.state === "running").length;
     statuses.push(serviceStatus(service, containers[0]?.container, "Stopped", running));
   }
+  const stop: Step = { act: "stop", kind: "Running", service: "", cause: "outside", why: "Running" };
   return {
-    findings,
-    steps: findings.length === 0 ? [] : [{ act: "stop", service: "", cause: "outside", why: "Running" }],
+    findings: [...findings, ...localFindings(localChanges)],
+    steps: findings.length === 0 ? [] : [stop],
+    fileSteps: [],
     ready: [],
     services: statuses,
     hasNewImages: false,
@@ -173,6 +188,7 @@ function findingsOf({ service, containers, finishedWithout }: Judged): readonly 
             actual: verdict.actual,
             cause: verdict.cause,
             containerId: container.id,
+            ...(verdict.remedy && { remedy: verdict.remedy }),
           },
         ]
       : [],
@@ -187,6 +203,19 @@ function findingsOf({ service, containers, finishedWithout }: Judged): readonly 
     });
   }
   return found;
+}
+
+/** One for each service that uses the file; one without a service where none does. */
+function localFindings(changes: readonly LocalChange[]): readonly Finding[] {
+  return changes.flatMap(({ path, why, services }) =>
+    (services.length === 0 ? [""] : services).map((service): Finding => ({
+      service,
+      kind: "LocalChange",
+      expected: `"${path}" as in Git`,
+      actual: `"${path}": ${why}`,
+      cause: "outside",
+    })),
+  );
 }
 
 function runningAndFinished(judged: readonly Judged[]): Pick<Plan, "running" | "finished" | "lives"> {

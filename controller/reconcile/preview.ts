@@ -8,9 +8,9 @@ import { ReconcileError } from "../api/errors.ts";
 import type { Trigger } from "../api/status.ts";
 import type { Commit } from "../git/git.ts";
 import type { Target } from "../status/record.ts";
+import { mountsOf } from "./given-files.ts";
 import { lastMade, lookBeforeApply, madeBefore } from "./look-before-apply.ts";
 import type { Memory } from "./memory.ts";
-import { mountedFiles } from "./mounted-files.ts";
 import { prospectImages, type PreviewDeps } from "./prospect-images.ts";
 import { AdoptionRequiredError, requireHostPaths, requireOwnership } from "./require.ts";
 import { stageAndRender, type StagedRendering } from "./stage-and-render.ts";
@@ -52,7 +52,7 @@ export async function previewApply(
         Object.entries(made?.services ?? {}).filter(([name]) => images.taken[name] !== undefined),
       ),
       runKeys: runKeys(rendering, entries, images.taken, deps.fingerprint),
-      mountedFiles: mountedFiles(rendering.project, visit.stableDir, entries),
+      mounts: mountsOf(rendering.mounts, entries, deps.fingerprint),
     };
     const plan = await lookBeforeApply(rendering, toBe, images.planned, before, visit, deps);
     return {

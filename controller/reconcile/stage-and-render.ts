@@ -14,6 +14,7 @@ import type { Target } from "../status/record.ts";
 import { beyond, checkoutScope, widened, type CheckoutScope } from "./checkout-scope.ts";
 import type { PrepareDeps } from "./deps.ts";
 import type { Memory } from "./memory.ts";
+import { requireLabels, unknownLabels } from "./service-labels.ts";
 import { noteVerified } from "./verification.ts";
 import type { Visit } from "./visit.ts";
 
@@ -51,6 +52,7 @@ export async function stageAndRender(
     const { lookedAt } = "error" in result ? lookedAtOf(result.error) : result;
     const missed = beyond(staged.staged.paths, lookedAt);
     if (missed.length === 0 && !("error" in result)) {
+      await requireLabelsOf(result, staged.stagingDir);
       memory.scope = { specHash: target.specHash, paths: widened(guess, beyond(guess, lookedAt)) };
       return { ...staged, rendering: result };
     }
@@ -124,7 +126,17 @@ async function render(
     visit.signal,
   );
   // It holds Secrets' values: what is stored of it must not let anybody try out guesses.
-  return { ...rendering, digest: deps.fingerprint(rendering.json) };
+  const digest = deps.fingerprint(rendering.json);
+  return { ...rendering, digest, warnings: [...rendering.warnings, ...unknownLabels(rendering.project)] };
+}
+
+async function requireLabelsOf({ project }: Rendering, stagingDir: string): Promise<void> {
+  try {
+    requireLabels(project);
+  } catch (error) {
+    await rm(stagingDir, { recursive: true, force: true });
+    throw error;
+  }
 }
 
 function lookedAtOf(error: unknown): Pick<Rendering, "lookedAt"> {

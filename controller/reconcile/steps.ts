@@ -1,26 +1,36 @@
+import type { DriftKind } from "../api/drift.ts";
 import type { DesiredService } from "./desired.ts";
 import type { Finding } from "./judged.ts";
 
 export interface Step {
-  /** `up`: by Compose, without dependencies; `prune`: Compose removes what no service declares; `tag`: of its image. */
-  readonly act: "start" | "unpause" | "restart" | "up" | "stop" | "prune" | "tag";
+  /**
+   * `up`: by Compose, without dependencies; `recreate`: the same, and its containers are made anew; `prune`: Compose removes
+   * what no service declares; `tag`: of its image.
+   */
+  readonly act: "start" | "unpause" | "restart" | "signal" | "up" | "recreate" | "stop" | "prune" | "tag";
+  /** Of the finding that it heals. */
+  readonly kind: DriftKind;
   readonly service: string;
   readonly containerId?: string;
   readonly cause: "outside" | "itself";
   /** The finding in words. */
   readonly why: string;
+  /** Of the act `signal`. */
+  readonly signal?: string;
 }
 
 /** What heals a finding; nothing where only an apply, the engine or a person can. */
 export function stepFor(finding: Finding, service: DesiredService): readonly Step[] {
-  const { kind, cause, containerId } = finding;
+  const { kind, cause, containerId, remedy } = finding;
   const step = (act: Step["act"]): readonly Step[] => [
     {
       act,
+      kind,
       service: service.name,
       cause,
       why: `${kind}: ${finding.actual}`,
       ...(containerId && { containerId }),
+      ...(act === "signal" && remedy?.act === "signal" && { signal: remedy.signal }),
     },
   ];
   switch (kind) {
@@ -39,24 +49,26 @@ export function stepFor(finding: Finding, service: DesiredService): readonly Ste
       return step("unpause");
     case "Unhealthy":
       return step("restart");
+    case "FilesChanged":
+      return step(remedy?.act ?? "recreate");
     case "Restarting": // the engine's restart policy is at work
     case "Running":
     case "Orphan":
+    case "LocalChange":
       return [];
     default:
       return kind satisfies never;
   }
 }
 
-/** Compose recreates a whole service: beside an `up`, its other steps are idle. */
+/** Compose brings up a whole service: beside that, its other steps are idle, and once is enough. */
 export function onePerService(steps: readonly Step[]): readonly Step[] {
-  const recreated = new Set(steps.filter(({ act }) => act === "up").map(({ service }) => service));
-  const seen = new Set<string>();
-  return steps.filter((step) => {
-    if (step.act === "tag") return true;
-    if (step.act !== "up") return !recreated.has(step.service);
-    if (seen.has(step.service)) return false;
-    seen.add(step.service);
-    return true;
-  });
+  const byCompose = new Map<string, Step>();
+  for (const step of steps) {
+    if (step.act !== "up" && step.act !== "recreate") continue;
+    const known = byCompose.get(step.service);
+    if (known === undefined || (known.act === "up" && step.act === "recreate"))
+      byCompose.set(step.service, step);
+  }
+  return steps.filter((step) => step.act === "tag" || (byCompose.get(step.service) ?? step) === step);
 }

@@ -40,16 +40,19 @@ export function targetOf({ revision, specHash, secretsDigest, tagObject }: Targe
   };
 }
 
+/** Whether a repository path is one of these, or lies below one. */
+export function covers(paths: readonly string[], path: string): boolean {
+  return paths.some(
+    (wanted) => wanted === "" || wanted === "." || path === wanted || path.startsWith(`${wanted}/`),
+  );
+}
+
 /** path → blob id of each repository file below the given files and folders. */
 export function filesBelow(
   entries: readonly TreeEntry[],
   paths: readonly string[],
 ): Readonly<Record<string, string>> {
-  const used = entries.filter(({ path }) =>
-    paths.some(
-      (wanted) => wanted === "" || wanted === "." || path === wanted || path.startsWith(`${wanted}/`),
-    ),
-  );
+  const used = entries.filter(({ path }) => covers(paths, path));
   return Object.fromEntries(used.map(({ path, mode, blob }) => [path, `${mode} ${blob}`]));
 }
 

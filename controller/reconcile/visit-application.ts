@@ -8,9 +8,10 @@ import { decide, type Decision } from "./decide.ts";
 import type { ReconcileDeps } from "./deps.ts";
 import { canGoOn, goOn } from "./go-on.ts";
 import { imagesChecked } from "./image-facts.ts";
-import { lastWordsOf } from "./last-words.ts";
-import { look, noteFindings, type Look } from "./look.ts";
 import type { Finding } from "./judged.ts";
+import { lastWordsOf } from "./last-words.ts";
+import { recheckLocalChanges } from "./local-change.ts";
+import { look, noteFindings, type Look } from "./look.ts";
 import type { Memory } from "./memory.ts";
 import { passGate } from "./pass-gate.ts";
 import { declarationFaults, publish } from "./publish.ts";
@@ -22,6 +23,8 @@ import { sameTarget } from "./target.ts";
 import { noteSource } from "./note-source.ts";
 import { sourceOf, wantedTarget, whyElsewhere, whyForbidden } from "./wanted.ts";
 import type { Visit } from "./visit.ts";
+
+const LOCAL_CHANGE_RECHECK_MS = 300_000;
 
 /** One visit of an Application that is wanted. */
 export async function visitApplication(
@@ -53,6 +56,7 @@ export async function visitApplication(
   }
 
   await renewGate(visit, deps);
+  await recheckLocalChanges(visit);
   const timers: number[] = [];
   let decision = decideNow();
   const elsewhere = whyElsewhere(visit, deps);
@@ -105,6 +109,8 @@ export async function visitApplication(
   if (decision.kind === "backoff" && decision.retryAt !== undefined) {
     timers.push(decision.retryAt - deps.clock.now());
   }
+  // Nobody says when a file is as in Git again.
+  if (visit.record().localChanges !== undefined) timers.push(LOCAL_CHANGE_RECHECK_MS);
   await publish(observe(undefined, decision.kind, await describedHealth()), seen, visit, deps);
   const recheckAfterMs = timers.length === 0 ? undefined : Math.max(0, Math.min(...timers));
   const recheck = recheckAfterMs === undefined ? {} : { recheckAfterMs };
@@ -179,7 +185,9 @@ export async function visitApplication(
       decision: decided,
       newer: isNewer(),
       health: health ?? (seen && { status: seen.plan.health.status, message: seen.plan.health.message }),
-      drifted: (seen?.plan.findings ?? []).filter(({ kind }) => kind !== "Orphan" || spec.sync.prune),
+      drifted: (seen?.plan.findings ?? []).filter(
+        ({ kind }) => kind !== "LocalChange" && (kind !== "Orphan" || spec.sync.prune),
+      ),
     };
   }
 }
@@ -199,9 +207,9 @@ async function renewGate(visit: Visit, deps: ReconcileDeps): Promise<void> {
 async function noteState(seen: Look | undefined, visit: Visit): Promise<void> {
   const { suspend, state } = visit.application.spec;
   if (suspend || visit.record().state === state) return;
-  // The name of an image is no state of a service.
+  // The name of an image is no state of a service, nor is a file that somebody changed.
   const counts = ({ kind, containerId }: Finding): boolean =>
-    kind !== "Orphan" && (kind !== "ImageChanged" || containerId !== undefined);
+    kind !== "Orphan" && kind !== "LocalChange" && (kind !== "ImageChanged" || containerId !== undefined);
   if (seen === undefined || seen.plan.findings.some(counts)) return;
   await visit.update((record) => ({ ...record, state }));
 }

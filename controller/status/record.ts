@@ -27,6 +27,33 @@ export interface TakenImage {
   readonly digests: readonly string[];
 }
 
+/** Mount (`conf/nginx.conf`, `configs.app`) → how and from where it arrives, and a hash of what comes through it. */
+export type Mounts = Readonly<Record<string, string>>;
+
+/**
+ * What of the repository the containers have, past their configuration. A container that is not in `given`, or has started
+ * since, was given what `checkout` says: it is written down before the checkout changes.
+ */
+export interface FilesRecord {
+  /** service → what a container started now is given. */
+  readonly checkout: Readonly<Record<string, Mounts>>;
+  /** container id → what it was given at that start. */
+  readonly given: Readonly<Record<string, { readonly startedAt: number; readonly mounts: Mounts }>>;
+}
+
+/** A tracked file that was changed on this host. */
+export interface LocalChange {
+  readonly path: string;
+  /** In words: `it was changed on disk since ConOps wrote it`. */
+  readonly why: string;
+  /** What Git has there, and had: with such bytes it is none any more. */
+  readonly blobs: readonly string[];
+  /** Of the file on disk when its bytes were read last: while it stays, nobody has to read them again. */
+  readonly stamp: string;
+  /** That use it. */
+  readonly services: readonly string[];
+}
+
 /** What an apply made of one service, as read from the engine afterwards. */
 export interface MadeService {
   /** Fingerprint of Compose's config-hash label. */
@@ -50,8 +77,8 @@ export interface MadeTarget extends Target {
   readonly services: Readonly<Record<string, MadeService>>;
   /** Hash over the repository files that the services use. */
   readonly usedFiles: string;
-  /** service → hash over the repository files that are mounted into it (binds, configs, secrets). */
-  readonly mountedFiles: Readonly<Record<string, string>>;
+  /** service → what its containers are to be given (binds, configs, secrets); not there in a record of an older version. */
+  readonly mounts?: Readonly<Record<string, Mounts>>;
   /** service → what a run of it would be (rendering of the service, image, used files); for one-shots. */
   readonly runKeys: Readonly<Record<string, string>>;
   /** service → its image. Not there in the records of older versions. */
@@ -79,8 +106,6 @@ export interface AppliedTarget extends MadeTarget {
   readonly gateMessage?: string;
   /** Services that are not brought up yet, because others have to be healthy or finished before; not there for none. */
   readonly left?: readonly string[];
-  /** While some are left: the `mountedFiles` of what was applied before, if anything was. */
-  readonly mountedBefore?: Readonly<Record<string, string>>;
 }
 
 /** The latest try to apply a target that is not (yet) the applied one. */
@@ -150,6 +175,10 @@ export interface ApplicationRecord {
   readonly attempt?: Attempt;
   /** The last state (Running, Stopped) that was brought about. */
   readonly state: "Running" | "Stopped";
+  /** Not there while the checkout was never written by this version. */
+  readonly files?: FilesRecord;
+  /** Tracked files of the checkout that the last sync found changed on this host; at most twenty. */
+  readonly localChanges?: readonly LocalChange[];
   /** One-shot services: the run key that completed. */
   readonly completedRuns: Readonly<Record<string, string>>;
   /** service → digests that a registry had at the last sync, and that were taken: they are not taken again by themselves. */

@@ -154,6 +154,10 @@ export function createFakeDocker(clock: Clock): FakeDocker {
       fake.emit(id, "die");
       fake.emit(id, "start");
     },
+    async kill(id, _name, signal) {
+      await answer(signal);
+      fake.emit(id, "kill", { killSignal: 1 });
+    },
     async lastLines(_id, _lines, signal) {
       await answer(signal);
       return [];

@@ -117,7 +117,8 @@ export function createFakeHost({
       build: (_rendering, options) => run("pull", options, () => acts.push("build")),
       async up(project, { json }, what, options) {
         const result = await run("up", options, () => {
-          acts.push(["up", ...(what.services ?? [])].join(" "));
+          const anew = what.forceRecreate === true ? ["--force-recreate"] : [];
+          acts.push(["up", ...anew, ...(what.services ?? [])].join(" "));
           bring(project, json, what);
         });
         await pass("up-done");
@@ -173,6 +174,10 @@ export function createFakeHost({
       restart(id) {
         acts.push(`restart ${id}`);
         change(id, { state: "running", health: "healthy", startedAt: clock.now() });
+        return Promise.resolve();
+      },
+      kill(id, name) {
+        acts.push(`kill ${name} ${id}`);
         return Promise.resolve();
       },
       lastLines: () => Promise.resolve(["goodbye"]),

@@ -8,7 +8,12 @@ import { applicationFromManifest } from "../../controller/api/schema.ts";
 import type { ApplicationDocument, StatusDocument } from "../../controller/api/status.ts";
 import type { Secret } from "../../controller/api/secret.ts";
 import { checkSecret } from "../../controller/api/secret-schema.ts";
-import type { RenderedProject, RenderRequest, RunOptions } from "../../controller/compose/compose.ts";
+import type {
+  RenderedProject,
+  Rendering,
+  RenderRequest,
+  RunOptions,
+} from "../../controller/compose/compose.ts";
 import type { ObservedContainer } from "../../controller/docker/docker.ts";
 import type { StageRequest } from "../../controller/git/git.ts";
 import { openLedgerStore } from "../../controller/git/ledger.ts";
@@ -205,6 +210,7 @@ export async function createReconcileWorld(): Promise<ReconcileWorld> {
             projectDir: stableDir,
             stagedJson: json,
             stagedProjectDir: stagingDir,
+            mounts: mountsOf(rendered.services, commit?.files ?? {}),
             lookedAt: ["compose.yaml"],
             usedPaths: Object.fromEntries(
               Object.keys(rendered.services).map((name) => [name, Object.keys(commit?.files ?? {})]),
@@ -373,6 +379,20 @@ export async function createReconcileWorld(): Promise<ReconcileWorld> {
 /** What a failed outcome says; undefined for any other. */
 export function errorOf(outcome: Outcome): ReconcileError | undefined {
   return outcome.kind === "failed" ? outcome.error : undefined;
+}
+
+/** A bind's source is written as the path in the repository. */
+function mountsOf(services: Services, files: Readonly<Record<string, string>>): Rendering["mounts"] {
+  return Object.fromEntries(
+    Object.entries(services).map(([name, { volumes = [] }]) => [
+      name,
+      volumes.map(({ source = "" }) => ({
+        name: source,
+        how: source in files ? ("file" as const) : ("folder" as const),
+        paths: [source],
+      })),
+    ]),
+  );
 }
 
 /** `${NAME}` for its value, as Compose would have it. */

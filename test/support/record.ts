@@ -41,7 +41,6 @@ export function sampleMade(extra: Partial<MadeTarget> = {}): MadeTarget {
     projectDir: "/data/checkouts/shop",
     services: {},
     usedFiles: "files-1",
-    mountedFiles: {},
     runKeys: {},
     subject: "First",
     author: "Ada",

@@ -13,7 +13,6 @@ const made = (target: Target): MadeTarget => ({
   projectDir: "/p",
   services: {},
   usedFiles: "",
-  mountedFiles: {},
   runKeys: {},
   subject: "",
   author: "",

@@ -164,7 +164,14 @@ describe("judgeContainer()", () => {
         containers: [ID],
         gated: gated ? [ID] : [],
       };
-      const service: DesiredService = { name: "web", replicas: 1, image: "i", oneShot, dependsOn: [] };
+      const service: DesiredService = {
+        name: "web",
+        replicas: 1,
+        image: "i",
+        oneShot,
+        dependsOn: [],
+        onFileChange: { act: "recreate" },
+      };
 
       const found = judgeContainer(
         fakeContainer(ID, { configHash: "hash", ...container }),

@@ -27,6 +27,7 @@ function serviceNamed(name: string, before: readonly string[]): fc.Arbitrary<Des
     image: fc.constant("busybox"),
     oneShot: fc.constantFrom("yes" as const, "no" as const, "perhaps" as const),
     dependsOn: fc.uniqueArray(dependency, { selector: ({ service }) => service, maxLength: 2 }),
+    onFileChange: fc.constantFrom({ act: "recreate" as const }, { act: "restart" as const }),
   });
 }
 

@@ -6,7 +6,15 @@ import { plan, type Plan, type PlanInput } from "../../../controller/reconcile/p
 import { fakeContainer } from "../../support/fake-docker.ts";
 
 function service(name: string, extra: Partial<DesiredService> = {}): DesiredService {
-  return { name, replicas: 1, image: "busybox", oneShot: "no", dependsOn: [], ...extra };
+  return {
+    name,
+    replicas: 1,
+    image: "busybox",
+    oneShot: "no",
+    dependsOn: [],
+    onFileChange: { act: "recreate" },
+    ...extra,
+  };
 }
 
 function planOf(

@@ -24,6 +24,7 @@ interface Project {
   readonly looksAt?: readonly string[];
   /** What is wrong with it, however much of it there is. */
   readonly fault?: string;
+  readonly labels?: Readonly<Record<string, string>>;
   /** A checkout of everything fails with this. */
   readonly unstageable?: string;
 }
@@ -86,7 +87,8 @@ describe("stageAndRender()", () => {
           }
           lookedAt.push(...looksAt);
           if (project.fault !== undefined) throw failed(project.fault, lookedAt);
-          return { lookedAt };
+          const { labels = {} } = project;
+          return { lookedAt, warnings: [], project: { name: "shop", services: { web: { labels } } } };
         },
       },
     } as unknown as ReconcileDeps;
@@ -161,6 +163,17 @@ describe("stageAndRender()", () => {
 
   it("tells what is wrong with the whole where that was asked for", async () => {
     expect(await failure({ path: ".", unstageable: "too large" })).to.equal("too large");
+  });
+
+  it("refuses a label whose value means nothing, and leaves nothing behind", async () => {
+    expect(await failure({ labels: { "conops.dev/on-file-change": "perhaps" } })).to.contain(
+      "services.web.labels: conops.dev/on-file-change: must be one of",
+    );
+    expect(await left()).to.deep.equal([]);
+  });
+
+  it("warns of a label that it does not know", async () => {
+    expect((await run({ labels: { "conops.dev/one-shoot": "true" } })).warnings).to.have.length(1);
   });
 
   it("stages nothing more once it was given up", async () => {

@@ -9,7 +9,6 @@ const made: MadeTarget = {
   projectDir: "/p",
   services: {},
   usedFiles: "",
-  mountedFiles: {},
   runKeys: {},
   subject: "",
   author: "",
