@@ -158,6 +158,21 @@ describe("values of variables leak nowhere", () => {
       expect(await said(name), name).to.contain("***");
     }
     expect(controller.log()).to.match(/"line":"#\d+ [\d.]+ it is \*\*\*/);
+    // Their logs are kept with the history, and a command prints them.
+    const logs = {
+      builds: /build \| #\d+ [\d.]+ it is \*\*\*/,
+      dies: /web \| (?:it is|PW=)[ ]?\*\*\*/,
+      sick: /it is {1,2}\*\*\*/,
+    };
+    for (const [name, masked] of Object.entries(logs)) {
+      // A try after it may be under way by now, or have taken its place.
+      await until(`a log of "${name}" tells what was said`, async () => {
+        const failed = (await world.status(name))?.history.filter(({ result }) => result === "Failed") ?? [];
+        const ids = failed.flatMap(({ id }) => (id === undefined ? [] : [String(id)]));
+        const printed = await Promise.all(ids.map((id) => leak.conops(["history", name, "--log", id])));
+        return printed.some(({ stdout }) => masked.test(stdout));
+      });
+    }
     await leak.expectNoLeak();
 
     // A new controller knows the values of what runs, also without the Secrets.
