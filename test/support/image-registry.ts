@@ -9,6 +9,7 @@ import { docker, TEST_IMAGE } from "./engine.ts";
 import { accepts, freePort } from "./git-servers.ts";
 
 const run = promisify(execFile);
+const MANIFEST = "application/vnd.docker.distribution.manifest.v2+json";
 
 export interface ImageRegistry {
   /** `127.0.0.1:PORT`: engines speak plain http to loopback. */
@@ -20,6 +21,10 @@ export interface ImageRegistry {
    * name.
    */
   push(name: string, label: string): Promise<string>;
+  /** The same without a trace on the engine, as when another machine pushes: `NAME:TAG` of the registry is another image. */
+  publish(name: string, label: string): Promise<string>;
+  /** What was asked of it so far: `HEAD /v2/shop/web/manifests/1`. */
+  requests(): readonly string[];
   /** Answers nothing until it is thawed; connections are taken all the same. */
   freeze(): void;
   thaw(): void;
@@ -42,7 +47,7 @@ export async function startImageRegistry({ user, password }: RegistryUser): Prom
     join(dir, "config.yml"),
     JSON.stringify({
       version: 0.1,
-      log: { level: "error" },
+      log: { level: "error", accesslog: { disabled: false } },
       storage: { filesystem: { rootdirectory: join(dir, "data") } },
       http: { addr: host },
       auth: { htpasswd: { realm: "conops-test", path: join(dir, "htpasswd") } },
@@ -66,9 +71,32 @@ export async function startImageRegistry({ user, password }: RegistryUser): Prom
       auths: { [host]: { auth: Buffer.from(`${user}:${secret}`).toString("base64") } },
     });
 
-  return {
+  async function copy(name: string, from: string, to: string): Promise<void> {
+    const headers = {
+      authorization: `Basic ${Buffer.from(`${user}:${password}`).toString("base64")}`,
+      accept: MANIFEST,
+    };
+    const at = (tag: string): string => `http://${host}/v2/${name}/manifests/${tag}`;
+    const found = await fetch(at(from), { headers });
+    const put = await fetch(at(to), {
+      method: "PUT",
+      headers: { ...headers, "content-type": found.headers.get("content-type") ?? MANIFEST },
+      body: await found.text(),
+    });
+    if (!put.ok) throw new Error(`Cannot tag "${name}:${to}": the registry answered ${put.status}`);
+  }
+
+  const registry: ImageRegistry = {
     host,
     login,
+    async publish(name, label) {
+      const [repository = "", tag = ""] = name.split(":");
+      await registry.push(`${repository}:next-${tag}`, label);
+      await copy(repository, `next-${tag}`, tag);
+      return `${host}/${name}`;
+    },
+    requests: () =>
+      [...said.matchAll(/"([A-Z]+ \/v2\/\S*) HTTP\/1\.1" \d+/g)].map(([, request = ""]) => request),
     async push(name, label) {
       const image = `${host}/${name}`;
       const folder = join(dir, `push-${++pushes}`);
@@ -92,6 +120,7 @@ export async function startImageRegistry({ user, password }: RegistryUser): Prom
       await rm(dir, { recursive: true, force: true });
     },
   };
+  return registry;
 }
 
 /** Of its images those, too, that lost their tag to a newer one. */
