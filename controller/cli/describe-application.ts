@@ -87,9 +87,21 @@ function describeServices(status: ApplicationStatus, { terminal }: Shown): strin
     service.status,
     service.replicas,
     service.image,
-    service.message,
+    shortId(service.imageID),
+    shortId(service.imageDigest),
+    service.imageMoved === undefined
+      ? service.message
+      : [service.message, `the image's name stands for ${shortId(service.imageMoved)} now`]
+          .filter(Boolean)
+          .join("; "),
   ]);
-  return section("Services", ["NAME", "STATUS", "REPLICAS", "IMAGE", "MESSAGE"], rows, terminal);
+  const head = ["NAME", "STATUS", "REPLICAS", "IMAGE", "IMAGE ID", "DIGEST", "MESSAGE"];
+  return section("Services", head, rows, terminal);
+}
+
+/** As Docker shows it: twelve digits. */
+function shortId(id = ""): string {
+  return id.replace(/^sha256:/, "").slice(0, 12);
 }
 
 function describeDrift(status: ApplicationStatus, { terminal, clock }: Shown): string {

@@ -74,13 +74,12 @@ function judgeRunning(container: ObservedContainer, made: MadeService | undefine
       "outside",
     );
   }
-  // A container has one image for its whole life: one that nobody recorded was made by somebody else.
-  const isForeign = made !== undefined && made.imageId !== "" && !made.containers.includes(container.id);
-  if (isForeign && container.imageId !== made.imageId) {
+  // A container has one image for its whole life: with another than the recorded one, somebody else has made it.
+  if (made !== undefined && made.imageId !== "" && container.imageId !== made.imageId) {
     return drifted(
       "ImageChanged",
       `image ${shortDigest(made.imageId)}`,
-      `made by somebody else, of image ${shortDigest(container.imageId)}`,
+      `made of image ${shortDigest(container.imageId)}`,
       "outside",
     );
   }

@@ -1,5 +1,5 @@
 /** A real registry of images (Debian's docker-registry) on a free port of loopback, with one user, that holds nothing at first. */
-import { execFile, spawn } from "node:child_process";
+import { execFile, spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -28,6 +28,9 @@ export interface ImageRegistry {
   /** Answers nothing until it is thawed; connections are taken all the same. */
   freeze(): void;
   thaw(): void;
+  /** Ends it, until it is up again at the same address with the same images. */
+  down(): Promise<void>;
+  up(): Promise<void>;
   /** Ends it, and removes its images from the engine: no container may have one any more. */
   close(): Promise<void>;
 }
@@ -53,19 +56,29 @@ export async function startImageRegistry({ user, password }: RegistryUser): Prom
       auth: { htpasswd: { realm: "conops-test", path: join(dir, "htpasswd") } },
     }),
   );
-  const child = spawn("docker-registry", ["serve", join(dir, "config.yml")], {
-    env: { PATH: process.env["PATH"], HOME: dir, OTEL_TRACES_EXPORTER: "none" },
-    stdio: ["ignore", "pipe", "pipe"],
-  });
   let said = "";
-  const collect = (chunk: Buffer): void => void (said += chunk.toString());
-  child.stdout.on("data", collect);
-  child.stderr.on("data", collect);
-  const ended = once(child, "exit");
-  while (!(await accepts(port))) {
-    if (child.exitCode !== null) throw new Error(`docker-registry ended with ${child.exitCode}: ${said}`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
+  async function launch(): Promise<ChildProcess> {
+    const child = spawn("docker-registry", ["serve", join(dir, "config.yml")], {
+      env: { PATH: process.env["PATH"], HOME: dir, OTEL_TRACES_EXPORTER: "none" },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    const collect = (chunk: Buffer): void => void (said += chunk.toString());
+    child.stdout.on("data", collect);
+    child.stderr.on("data", collect);
+    while (!(await accepts(port))) {
+      if (child.exitCode !== null) throw new Error(`docker-registry ended with ${child.exitCode}: ${said}`);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    return child;
   }
+  async function end(): Promise<void> {
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    const ended = once(child, "exit");
+    child.kill("SIGCONT");
+    child.kill("SIGTERM");
+    await ended;
+  }
+  let child = await launch();
   const login = (secret = password): string =>
     JSON.stringify({
       auths: { [host]: { auth: Buffer.from(`${user}:${secret}`).toString("base64") } },
@@ -110,10 +123,12 @@ export async function startImageRegistry({ user, password }: RegistryUser): Prom
     },
     freeze: () => void child.kill("SIGSTOP"),
     thaw: () => void child.kill("SIGCONT"),
+    down: end,
+    async up() {
+      child = await launch();
+    },
     async close() {
-      child.kill("SIGCONT");
-      child.kill("SIGTERM");
-      await ended;
+      await end();
       for (const id of await imagesOf(host)) {
         await docker(["image", "rm", "--force", id]).catch(() => undefined); // two names of one are one
       }

@@ -200,7 +200,7 @@ describe("a visit of an Application, and its images", () => {
 
     expect(world.records.get("shop")?.history[0]).to.include({ trigger: "Drift", result: "Succeeded" });
     expect(world.records.get("shop")?.history[0]?.reason).to.match(
-      /^web: ImageChanged: made by somebody else/,
+      /^web: ImageChanged: made of image sha256:second/,
     );
     expect([container("web")?.imageId, drift()]).to.deep.equal([FIRST, []]);
   });
