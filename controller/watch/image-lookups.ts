@@ -215,6 +215,6 @@ function isSilence(answer: string | ReconcileError): boolean {
   return (
     typeof answer !== "string" &&
     answer.reason === "ImageLookupFailed" &&
-    / does not answer$/.test(answer.message)
+    answer.message.endsWith(" does not answer")
   );
 }
