@@ -29,6 +29,8 @@ export interface Config {
   readonly knownHostsFile: string | undefined;
   /** Absolute; certificates of authorities that count besides the system's. */
   readonly gitCaFile: string | undefined;
+  /** What projects may ask of the host: built in, or in a file (absolute). */
+  readonly policy: "default" | "restricted" | { readonly file: string };
   /** `unix:///path` or `tcp://host:port`. */
   readonly dockerHost: string;
   /** How often registries are asked for an image's digest; undefined when switched off. */
@@ -79,6 +81,7 @@ export function readConfig(flags: Flags, surroundings: Surroundings): Config {
     maxRepositorySize: readSize(given(flags, env, "maxRepositorySize"), SETTINGS.maxRepositorySize.default),
     knownHostsFile: readPath(flags, surroundings, "knownHosts"),
     gitCaFile: readPath(flags, surroundings, "gitCaFile"),
+    policy: readPolicy(flags, surroundings),
     dockerHost: readDockerHost(given(flags, env, "dockerHost"), env),
     imageIntervalMs: readImageInterval(given(flags, env, "imageInterval")),
     deletionGraceMs: DELETION_GRACE_MS,
@@ -155,6 +158,12 @@ function readHttp(found: Given | undefined): Config["http"] {
 function readPath(flags: Flags, { env, cwd }: Surroundings, name: SettingName): string | undefined {
   const found = given(flags, env, name);
   return found === undefined ? undefined : resolve(cwd, found.value);
+}
+
+function readPolicy(flags: Flags, surroundings: Surroundings): Config["policy"] {
+  const name = given(flags, surroundings.env, "policy")?.value ?? SETTINGS.policy.default;
+  if (name === "default" || name === "restricted") return name;
+  return { file: resolve(surroundings.cwd, name) };
 }
 
 function readConcurrency(found: Given | undefined): number {

@@ -50,6 +50,7 @@ import { createWorkQueue } from "./workqueue/workqueue.ts";
 
 export interface ControllerDeps {
   readonly log: Log;
+  readonly policyOf: ReconcileDeps["policyOf"];
   /** Default: no encryption keys. */
   readonly keyring?: Keyring;
   readonly clock?: Clock;
@@ -78,12 +79,13 @@ const LAST_MOMENTS_MS = 5000;
  * it cannot start: no such folder, an address in use, a Docker host that makes no sense.
  */
 export async function startController(config: Config, deps: ControllerDeps): Promise<RunningController> {
-  const { log, clock = systemClock, keyring = NO_KEYS } = deps;
+  const { log, policyOf, clock = systemClock, keyring = NO_KEYS } = deps;
   const stopping = new AbortController();
   setMaxListeners(0, stopping.signal);
   const metrics = createMetrics({ version: readVersion() });
   const leadership = await lead(config, { log, clock, metrics, signal: stopping.signal });
-  const stopped = run(config, { log, clock, keyring, metrics, leadership, stopping: stopping.signal });
+  const running = { log, policyOf, clock, keyring, metrics, leadership, stopping: stopping.signal };
+  const stopped = run(config, running);
   stopped.catch(() => undefined); // whoever awaits `stopped` hears of it
   return {
     stopped,
@@ -111,7 +113,7 @@ async function run(config: Config, deps: RunDeps): Promise<void> {
 }
 
 async function work(config: Config, deps: RunDeps): Promise<void> {
-  const { log, clock, keyring, metrics, leadership, stopping } = deps;
+  const { log, policyOf, clock, keyring, metrics, leadership, stopping } = deps;
   const { dataDir, manifestsDir, knownHostsFile, gitCaFile: caFile } = config;
   const hardStop = new AbortController();
   const informersStop = new AbortController();
@@ -193,6 +195,7 @@ async function work(config: Config, deps: RunDeps): Promise<void> {
       images,
       status,
       readManifest,
+      policyOf,
       remoteOf: remoteOfSpec,
       applySlots: createSlots(config.concurrency),
       healSlots: createSlots(config.concurrency),

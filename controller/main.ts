@@ -40,6 +40,9 @@ async function run(flags: Flags): Promise<void> {
   const config = readConfig(flags, surroundings);
   const { checkConfigFiles } = await import("./config-files.ts");
   await checkConfigFiles(config);
+  const { createPolicyOf, readPolicies } = await import("./policies.ts");
+  const policies = await readPolicies(config.policy);
+  const policyOf = await createPolicyOf(policies, config);
   isController = true;
   const { createLogger } = await import("./telemetry/logger.ts");
   const log = createLogger({ format: config.logFormat, level: config.logLevel, stream: process.stdout });
@@ -54,9 +57,10 @@ async function run(flags: Flags): Promise<void> {
   process.on("uncaughtException", onBug).on("unhandledRejection", onBug);
   for (const message of unknownVariables(process.env)) log.warn("unknown variable", { message });
   for (const message of warnings) log.warn("encryption keys", { message });
+  log.info("policies", { policies: policies.map(({ name }) => name) });
   try {
     const { startController } = await import("./controller.ts");
-    await runUntilSignal(() => startController(config, { log, keyring }), { log, process });
+    await runUntilSignal(() => startController(config, { log, keyring, policyOf }), { log, process });
   } catch (error) {
     log.error("the controller cannot go on", { error });
     await end(EXIT_FAILED);

@@ -93,6 +93,12 @@ export const SETTINGS = {
     meaning: "certificates (PEM) of authorities that https remotes may have besides the system's",
     previews: true,
   },
+  policy: {
+    flag: "--policy <file>",
+    variable: "CONOPS_POLICY",
+    default: "default",
+    meaning: "what Compose projects may ask of the host: a file of Policies, restricted or default",
+  },
   dockerHost: {
     flag: "--docker-host <url>",
     variable: "CONOPS_DOCKER_HOST",

@@ -14,6 +14,8 @@ import { manifestSchema, type CustomResourceDefinition, type Schema } from "../c
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const PLURALS = ["applications", "secrets", "receivers"] as const;
+/** Kinds that no manifest declares. */
+const OTHER_PLURALS = ["policies"] as const;
 
 /** What the schema of a CRD may use: anything else would be lost on the way without a word. */
 const KEYWORDS = new Set(
@@ -25,7 +27,8 @@ const KEYWORDS = new Set(
 );
 
 const outputs: Record<string, string> = {};
-for (const plural of PLURALS) Object.assign(outputs, await outputsOf(`crds/${plural}.yaml`, plural));
+for (const plural of [...PLURALS, ...OTHER_PLURALS])
+  Object.assign(outputs, await outputsOf(`crds/${plural}.yaml`, plural));
 outputs["crds/schema/conops.schema.json"] = await schemaOfAll();
 outputs["docs/drift-table.md"] = driftTable(TRUTH_TABLE);
 

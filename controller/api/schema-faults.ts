@@ -20,6 +20,9 @@ export const PATTERN_WORDS: Readonly<Record<string, string>> = {
   "^[A-Za-z0-9_.-]+(:[0-9]{1,5})?$": "a host, with a port where the URLs have one: git.example.com:2222",
   "^conops-v[0-9]+[.][A-Za-z0-9._-]+$":
     'a sealed value, as "conops seal" makes it; a new value in plain text stands in stringData',
+  "^[-a-z0-9*]+$": 'a name of an Application, with "*" for any part of it',
+  "^[0-9]{1,5}(-[0-9]{1,5})?$": 'a port or a range of ports, such as "8080" or "8000-8999"',
+  "^/": "an absolute path",
 };
 
 /** More help nobody, and each costs a search for what was meant. */
@@ -96,6 +99,8 @@ function valueFault(keyword: string, schema: Schema, value: unknown, isConfident
       return "must not be empty";
     case "maxLength":
       return `must be at most ${schema.maxLength} characters long, not ${textOf(value).length}`;
+    case "minItems":
+      return `must have at least ${schema.minItems === 1 ? "one item" : `${schema.minItems} items`}`;
     case "maxItems":
       return `must have at most ${schema.maxItems} items, not ${Array.isArray(value) ? value.length : 0}`;
     default:

@@ -101,6 +101,15 @@ export interface HistoryEntry {
   readonly count?: number;
 }
 
+/** One thing that policy refuses. */
+export interface PolicyViolation {
+  readonly rule: string;
+  /** Empty for what is the project's as a whole. */
+  readonly service: string;
+  readonly field: string;
+  readonly message: string;
+}
+
 /** The status subresource, as it stands in `NAME.status.yaml`. Times are RFC 3339 with seconds, UTC. */
 export interface ApplicationStatus {
   readonly observedGeneration: number;
@@ -121,6 +130,8 @@ export interface ApplicationStatus {
   readonly drift: readonly (DriftFact & { readonly since: string })[];
   /** What taking over somebody else's project would remove or change, while `AdoptionRequired`. */
   readonly adoption?: { readonly removes: readonly string[]; readonly changes: readonly string[] };
+  /** All that policy refuses in the attempted target. */
+  readonly violations?: readonly PolicyViolation[];
   readonly lastHandledRequests?: Readonly<Record<string, string>>;
   /** What was answered to a request that was handled but not carried out: `Refused: Suspended`. */
   readonly requestAnswers?: Readonly<Record<string, string>>;

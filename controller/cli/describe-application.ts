@@ -16,6 +16,7 @@ export function describeApplication(resource: Resource, conditions: string, cont
     describeServices(status, context),
     describeDrift(status, context),
     describeAdoption(status),
+    describeViolations(status, context),
     conditions,
     describeHistory(status, context),
     describeRequests(status),
@@ -119,6 +120,11 @@ function describeAdoption(status: ApplicationStatus): string {
   const plan = status.adoption;
   if (plan === undefined) return "";
   return list("Adoption removes", plan.removes ?? []) + list("Adoption changes", plan.changes ?? []);
+}
+
+function describeViolations(status: ApplicationStatus, { terminal }: Shown): string {
+  const rows = (status.violations ?? []).map(({ rule, message }) => [rule, message]);
+  return section("Refused by policy", ["RULE", "WHAT"], rows, terminal);
 }
 
 function describeHistory(status: ApplicationStatus, { terminal, clock }: Shown): string {

@@ -49,6 +49,7 @@ export const EXAMPLES = {
     ["conops run --manifests /srv/apps --data-dir /var/lib/conops", "folders of your own"],
     ["conops run --http 127.0.0.1:9464 --log-format json", "for a service manager"],
     ["conops run --http off", "without metrics and health"],
+    ["conops run --policy restricted", "no Compose project may reach the host"],
   ],
   get: [
     ["conops get", "every Application in a table"],
@@ -117,6 +118,12 @@ export const EXAMPLES = {
     ["conops rotate --dry-run", "what would be sealed anew"],
     ["conops rotate", "seal it, and say which keys can go"],
   ],
+  policyShow: [
+    ["conops policy show", "what restricted allows"],
+    ["conops policy show restricted > policy.yaml", "to begin a policy of your own"],
+    ["conops policy show default", "what holds without --policy"],
+  ],
+  policyCheck: [["conops policy check policy.yaml", "is it right?"]],
   version: [
     ["conops version", "for a person"],
     ["conops version -o json", "for a script"],

@@ -11,6 +11,7 @@ import { addDiff } from "./diff-command.ts";
 import { UsageError } from "./errors.ts";
 import { DESCRIPTION, EPILOGUE } from "./help.ts";
 import type { Output } from "./output.ts";
+import { addPolicy } from "./policy-commands.ts";
 import { addSecrets } from "./secret-commands.ts";
 import { formatVersion, readVersion } from "./version.ts";
 
@@ -50,6 +51,7 @@ export function createProgram(deps: ProgramDeps): Command {
   program.commandsGroup("Keep secrets:");
   addSecrets(program, deps);
   program.commandsGroup("Other:");
+  addPolicy(program, deps);
   program.helpCommand("help [command]", "show the help of a command");
   addCommand(program, deps, "version", "version", "show the version", [])
     .addOption(new Option("-o, --output <format>", "how to print").choices(["json"]))

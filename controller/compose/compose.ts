@@ -6,6 +6,7 @@
 import type { ComposeVariable } from "../api/application.ts";
 import type { Mask } from "../lib/mask.ts";
 import type { ProcessIdentity } from "../lib/process-identity.ts";
+import type { RenderPolicy } from "../policy/input.ts";
 
 export type { ProcessIdentity };
 
@@ -112,6 +113,8 @@ export interface RenderRequest {
   readonly allowUnset: readonly string[];
   /** What was not checked out: its use is refused. */
   readonly leftOut?: readonly LeftOut[];
+  /** What is allowed beside what never is; everything when absent. */
+  readonly policy?: RenderPolicy;
   /** Takes secrets out of every message and warning. */
   readonly mask?: Mask;
 }

@@ -7,13 +7,12 @@ import type { ComposeProcesses } from "./compose-process.ts";
 import { readable } from "./explain.ts";
 import type { ComposeLimits } from "./limits.ts";
 import { type Located, locate } from "./locate.ts";
-import { pathUses, type PathUse } from "./path-uses.ts";
-import { findViolation } from "./policy.ts";
+import { checkPolicy, inStaging, PolicyError } from "./check-policy.ts";
 import { checkRawProject } from "./raw-checks.ts";
 import { type RawProject, readRawProject } from "./raw-project.ts";
 import { refusal, RenderError } from "./refusal.ts";
 import { completeProject, replacePaths } from "./rendered-project.ts";
-import { createRepositoryFiles, isWithin, type RepositoryFiles } from "./repository-files.ts";
+import { createRepositoryFiles, type RepositoryFiles } from "./repository-files.ts";
 import { repositoryMounts } from "./repository-mounts.ts";
 import { findUndefinedVariables, type UndefinedVariable } from "./undefined-variables.ts";
 
@@ -36,7 +35,13 @@ export async function renderProject(
     if (!(error instanceof ReconcileError)) throw error;
     // What was interpolated is in the words of the checks, of Compose and of the policy.
     const { reason, terminal } = error;
-    throw new RenderError(mask(error.message), { reason, terminal }, files.lookedAt());
+    const violations = error instanceof PolicyError ? error.violations : [];
+    throw new RenderError(
+      mask(error.message),
+      { reason, terminal },
+      files.lookedAt(),
+      violations.map((found) => ({ ...found, field: mask(found.field), message: mask(found.message) })),
+    );
   }
 }
 
@@ -67,11 +72,10 @@ async function render(
     undefinedVariables.filter(({ service }) => service === undefined || service in staged.services),
     request.allowUnset,
   );
-  const usedPaths = await checkPolicy(files, request, staged, located.projectDir, usedFiles);
-  const mounts = await repositoryMounts(files, staged, located.projectDir, (use) => inStaging(use, request));
-
   const stagingPaths = [request.stagingDir, await realpath(request.stagingDir)];
   const project = replacePaths(staged, stagingPaths, request.stableDir);
+  const usedPaths = await checkPolicy(files, request, { staged, project }, located.projectDir, usedFiles);
+  const mounts = await repositoryMounts(files, staged, located.projectDir, (use) => inStaging(use, request));
   const json = canonicalJson(project);
   return {
     json,
@@ -189,51 +193,4 @@ function refuseUndefined(found: readonly UndefinedVariable[], allowUnset: readon
 
 function warningOf({ name, place, field }: UndefinedVariable): string {
   return `${place}: ${field}: the variable "${name}" has no value; it counts as empty`;
-}
-
-/** Refuses what policy forbids. Returns the repository's paths that each service uses. */
-async function checkPolicy(
-  files: RepositoryFiles,
-  request: RenderRequest,
-  staged: RenderedProject,
-  projectDir: string,
-  usedFiles: ReadonlyMap<string, readonly string[]>,
-): Promise<Readonly<Record<string, readonly string[]>>> {
-  const { stagingDir, leftOut = [] } = request;
-  const uses = pathUses(staged, projectDir).map((use) => inStaging(use, request));
-  const inside = uses.filter(({ path }) => isWithin(stagingDir, path));
-  const kinds = new Map(
-    await Promise.all(inside.map(async ({ path }) => [path, await files.inspect(path)] as const)),
-  );
-  const led = await Promise.all(inside.map(async (use) => ({ ...use, path: await leadOf(files, use.path) })));
-  const violation = findViolation({
-    project: staged,
-    uses: [...uses, ...led],
-    root: stagingDir,
-    kinds,
-    leftOut,
-  });
-  if (violation !== undefined) throw refusal(violation.reason, violation.message);
-  return Object.fromEntries(
-    Object.keys(staged.services).map((service) => {
-      const paths = [
-        ...[...inside, ...led].filter((use) => use.service === service).map(({ path }) => path),
-        ...(usedFiles.get(service) ?? []),
-      ];
-      return [service, [...new Set(paths.map((path) => files.show(path)))].toSorted()];
-    }),
-  );
-}
-
-/** ${PWD}/data names the stable checkout already; what it will lead to is judged in the staged one. */
-function inStaging(use: PathUse, { stagingDir, stableDir }: RenderRequest): PathUse {
-  return isWithin(stableDir, use.path)
-    ? { ...use, path: join(stagingDir, relative(stableDir, use.path)) }
-    : use;
-}
-
-/** Where links lead a path; what was left out may be used through a link that was not. */
-async function leadOf(files: RepositoryFiles, path: string): Promise<string> {
-  const left = await files.leftOutAt(path);
-  return left === undefined ? files.follow(path) : join(files.root, left.path);
 }

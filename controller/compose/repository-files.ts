@@ -1,8 +1,11 @@
 import { constants, lstat, open, readlink, realpath, stat } from "node:fs/promises";
-import { dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
+import { dirname, join, relative, resolve } from "node:path";
 import { isErrno } from "../lib/atomic-file.ts";
+import { isWithin } from "../lib/is-within.ts";
 import type { LeftOut } from "./compose.ts";
 import { refusal } from "./refusal.ts";
+
+export { isWithin };
 
 export type PathKind = "file" | "folder" | "special" | "missing" | "outside" | "left-out";
 
@@ -93,12 +96,6 @@ export function createRepositoryFiles(root: string, leftOut: readonly LeftOut[] 
   };
 }
 
-/** Whether `path`, absolute, is `folder` or lies below it, by its name alone. */
-export function isWithin(folder: string, path: string): boolean {
-  const way = relative(folder, path);
-  return way === "" || (way !== ".." && !way.startsWith(`..${sep}`) && !isAbsolute(way));
-}
-
 export function notCheckedOut({ path, why }: LeftOut): string {
   return `"${path}" was not checked out: ${why}`;
 }
@@ -111,7 +108,7 @@ export async function refuseLeftOut(files: RepositoryFiles, path: string, at?: s
 }
 
 /** The real path of what exists of `path`, and the rest of it; undefined where a link leads nowhere, or in circles. */
-async function realpathOfExisting(
+export async function realpathOfExisting(
   path: string,
 ): Promise<{ path: string; whole: boolean; missing: string } | undefined> {
   let existing = path;

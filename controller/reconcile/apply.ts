@@ -86,7 +86,10 @@ export async function applyTarget(
     if (failure.reason === "SyncInterrupted") return { result: "failed", error: failure };
     await noteUnverified(revision, failure, visit);
     await visit.update((record) =>
-      syncHandled({ ...record, attempt: failed(record, failure, deps.clock.now()) }),
+      syncHandled({
+        ...record,
+        attempt: failed(record, failure, deps.clock.now(), deps.policyOf(visit.application).digest),
+      }),
     );
     return { result: "failed", error: failure };
   } finally {

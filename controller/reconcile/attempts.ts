@@ -3,6 +3,7 @@
  */
 import type { ReconcileError } from "../api/errors.ts";
 import type { Trigger } from "../api/status.ts";
+import { RenderError } from "../compose/refusal.ts";
 import type { Staged } from "../git/git.ts";
 import { nextSyncId, rfc3339 } from "../status/history.ts";
 import type { ApplicationRecord, AppliedTarget, Attempt, Target } from "../status/record.ts";
@@ -30,16 +31,26 @@ export function begun(record: ApplicationRecord, target: Target, trigger: Trigge
 }
 
 /** The try that is recorded has failed. */
-export function failed(record: ApplicationRecord, failure: ReconcileError, now: number): Attempt {
+export function failed(
+  record: ApplicationRecord,
+  failure: ReconcileError,
+  now: number,
+  policyDigest?: string,
+): Attempt {
   const attempt = attemptOf(record);
   const failures = attempt.failures + 1;
-  const { retryAt: _before, adoption: _plan, ...rest } = attempt;
+  const { retryAt: _before, adoption: _plan, violations: _found, policyDigest: _policy, ...rest } = attempt;
+  const violations = failure instanceof RenderError ? failure.violations : [];
   return {
     ...rest,
     result: "failed",
     reason: failure.reason,
     message: failure.message,
     ...(failure instanceof AdoptionRequiredError && { adoption: failure.plan }),
+    ...(violations.length > 0 && {
+      violations: violations.map(({ rule, service, field, message }) => ({ rule, service, field, message })),
+      ...(policyDigest !== undefined && { policyDigest }),
+    }),
     terminal: failure.terminal,
     generation: record.generation,
     failures,

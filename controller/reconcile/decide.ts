@@ -23,6 +23,8 @@ export interface Situation {
   readonly generation: number;
   /** Of the credentials as they are now. */
   readonly credentialsDigest: string | undefined;
+  /** Of what is allowed to the Application now. */
+  readonly policyDigest: string;
   /** Something that forbids any new target: the reason, in words. */
   readonly forbidden: { readonly reason: Reason; readonly message: string } | undefined;
   /** A registry has other images for the applied target, and they may be taken without being asked for. */
@@ -70,6 +72,9 @@ export function decide(situation: Situation): Decision {
     const { credentialsDigest: credentials = "" } = situation;
     if ((attempted.credentialsDigest ?? credentials) !== credentials)
       return { kind: "apply", target, trigger: "SecretChanged" };
+    // What another policy refused, this one may allow.
+    if (terminal && (attempted.policyDigest ?? situation.policyDigest) !== situation.policyDigest)
+      return { kind: "apply", target, trigger: attempted.trigger };
     // An edit may lift what was refused, also one that makes no new target (`adopt: true`).
     if (terminal && attempted.generation === situation.generation) return { kind: "backoff", target };
     if (!terminal && retryAt > now) return { kind: "backoff", target, retryAt };

@@ -9,6 +9,7 @@ import type { LedgerStore } from "../git/ledger.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
 import type { Slots } from "../lib/slots.ts";
+import type { RenderPolicy } from "../policy/input.ts";
 import type { Registry } from "../registry/registry.ts";
 import type { ApplicationRecord } from "../status/record.ts";
 import type { SecretStore } from "../secret/secret-store.ts";
@@ -39,6 +40,10 @@ export interface ReconcileDeps {
   readonly status: StatusSink;
   /** The last good manifest of a record, checked again and with its defaults. */
   readonly readManifest: (manifest: Manifest) => Application | undefined;
+  /** What an Application's project may ask of the host; the digest changes with it. */
+  readonly policyOf: (
+    application: Pick<Application, "name" | "labels">,
+  ) => RenderPolicy & { readonly digest: string };
   readonly remoteOf: (application: Application, source: NamedCredential | undefined) => Remote;
   /** How many targets are applied at once, over all Applications; healing has places of its own. */
   readonly applySlots: Slots;

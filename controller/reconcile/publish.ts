@@ -102,6 +102,7 @@ function statusDocument(
       since: record.driftSince[`${service}/${kind}`] ?? "",
     })),
     ...(attempt?.adoption && { adoption: attempt.adoption }),
+    ...(attempt?.violations && { violations: attempt.violations }),
     ...(Object.keys(record.lastHandledRequests).length > 0 && {
       lastHandledRequests: record.lastHandledRequests,
     }),

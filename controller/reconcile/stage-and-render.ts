@@ -121,6 +121,7 @@ async function render(
       envFiles,
       allowUnset,
       leftOut: staged.leftOut,
+      policy: deps.policyOf(visit.application),
       mask: visit.mask,
     },
     visit.signal,

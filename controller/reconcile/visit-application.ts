@@ -140,6 +140,7 @@ export async function visitApplication(
       sourceIsOlderThanRequest: pendingSync !== undefined && (source.polledAt ?? 0) < pendingSync.acceptedAt,
       generation,
       credentialsDigest: visit.secrets.credentialsDigest,
+      policyDigest: deps.policyOf(visit.application).digest,
       forbidden: whyForbidden(visit, deps),
       // It is new, and it is drift: both switches are asked.
       hasNewImages: spec.sync.automated && spec.sync.selfHeal && seen?.plan.hasNewImages === true,

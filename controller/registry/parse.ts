@@ -185,12 +185,17 @@ function kindFaults({ kind }: Fields, isConfidential: boolean): readonly FieldFa
   const known = anyOf(KINDS);
   if (kind === undefined) return [{ path, at: "key", message: `is required: ${known}` }];
   if (typeof kind !== "string") return [{ path, at: "value", message: `must be ${known}` }];
+  if (kind === "Policy") return [{ path, at: "value", message: POLICY_ELSEWHERE }];
   const meant = nearest(kind, KINDS);
   const hint =
     meant === undefined ? `this version knows the kinds ${KINDS.join(", ")}` : `did you mean "${meant}"?`;
   const unknown = isConfidential ? "unknown kind" : `unknown kind ${quoted(kind)}`;
   return [{ path, at: "value", message: `${unknown} in ${API_VERSION}: ${hint}` }];
 }
+
+const POLICY_ELSEWHERE =
+  "a Policy is no manifest, which whoever writes manifests could change: keep it elsewhere, check it with " +
+  '"conops policy check FILE", and give it to the controller by --policy FILE';
 
 /** The key of what is declared, or was surely meant to be. */
 function readKey(yaml: YamlDocument): string | undefined {

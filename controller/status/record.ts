@@ -5,7 +5,7 @@
  */
 import type { Manifest } from "../api/application.ts";
 import type { Reason } from "../api/reasons.ts";
-import type { Condition, HistoryEntry, SourceStatus, Trigger } from "../api/status.ts";
+import type { Condition, HistoryEntry, PolicyViolation, SourceStatus, Trigger } from "../api/status.ts";
 
 export interface Target {
   /** The commit. */
@@ -125,6 +125,9 @@ export interface Attempt extends Target {
   readonly credentialsDigest?: string;
   /** What taking over somebody else's project would remove and change, while that is the reason. */
   readonly adoption?: { readonly removes: readonly string[]; readonly changes: readonly string[] };
+  /** What policy refused, and the digest of that policy: under another one it may succeed. */
+  readonly violations?: readonly PolicyViolation[];
+  readonly policyDigest?: string;
   /** How often this target has failed in a row. */
   readonly failures: number;
   /** Wall milliseconds; not before then. */

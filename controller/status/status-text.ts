@@ -32,6 +32,7 @@ const ORDER = {
     "health",
     "drift",
     "adoption",
+    "violations",
     "lastHandledRequests",
     "requestAnswers",
     "history",
@@ -43,6 +44,7 @@ const ORDER = {
   health: ["status", "services"],
   service: ["name", "status", "replicas", "image", "imageID", "message"],
   drift: ["service", "kind", "expected", "actual", "since"],
+  violation: ["rule", "service", "field", "message"],
   history: [
     "revision",
     "startedAt",
@@ -105,6 +107,7 @@ function orderedApplication(status: ApplicationStatus): object {
         ORDER.health,
       ),
       drift: status.drift.map((fact) => inOrder(fact, ORDER.drift)),
+      violations: status.violations?.map((found) => inOrder(found, ORDER.violation)),
       history: status.history.map((entry) => inOrder(entry, ORDER.history)),
       conditions: orderedConditions(status.conditions),
     },

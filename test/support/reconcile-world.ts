@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import { API_VERSION, type Application, type ComposeVariable } from "../../controller/api/application.ts";
 import type { ReconcileError } from "../../controller/api/errors.ts";
 import type { Outcome } from "../../controller/api/outcome.ts";
+import { EVERYTHING } from "../../controller/api/policy.ts";
 import { applicationFromManifest } from "../../controller/api/schema.ts";
 import type { ApplicationDocument, StatusDocument } from "../../controller/api/status.ts";
 import type { Secret } from "../../controller/api/secret.ts";
@@ -78,6 +79,8 @@ export interface ReconcileWorld {
   at(step: Step, fn: (() => void | Promise<void>) | undefined): void;
   engine: { id: string | undefined; down: string | undefined };
   self: { containerId?: string; dataDirIsHostPath: boolean };
+  /** What every Application may ask of the host: everything, until it is replaced. */
+  policy: ReturnType<ReconcileDeps["policyOf"]>;
   missingImages: Set<string>;
   removedByHand: boolean;
   visit(name: string, signal?: AbortSignal): Promise<Outcome>;
@@ -258,6 +261,7 @@ export async function createReconcileWorld(): Promise<ReconcileWorld> {
         previous: (key) => world.documents.get(key),
         removedByHand: () => Promise.resolve(world.removedByHand),
       },
+      policyOf: () => world.policy,
       readManifest: (manifest) => applicationFromManifest(manifest, { allowFileRepos: false }),
       remoteOf: ({ spec }, source) => ({
         id: "remote",
@@ -315,6 +319,7 @@ export async function createReconcileWorld(): Promise<ReconcileWorld> {
     healSlots: createSlots(1),
     engine: { id: "engine-1", down: undefined },
     self: { dataDirIsHostPath: true },
+    policy: { allowed: EVERYTHING, digest: "default", host: { dockerSockets: [], ownFolders: [] } },
     missingImages: new Set(),
     removedByHand: false,
     records: undefined as unknown as RecordStore,

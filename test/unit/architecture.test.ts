@@ -17,7 +17,8 @@ const TABLE: Readonly<Record<string, Room>> = {
   lib: { rooms: [], packages: ["koffi"] },
   api: { rooms: ["lib"], packages: ["ajv", "semver"] },
   git: { rooms: ["api", "lib"], packages: ["koffi", "nodegit", "openpgp"] },
-  compose: { rooms: ["api", "lib"], packages: ["yaml"] },
+  policy: { rooms: ["api", "lib"], packages: [] },
+  compose: { rooms: ["policy", "api", "lib"], packages: ["yaml"] },
   docker: { rooms: ["api", "lib"], packages: ["dockerode"] },
   status: { rooms: ["api", "lib"], packages: ["yaml"] },
   secret: { rooms: ["api", "lib"], packages: [] },
@@ -29,7 +30,7 @@ const TABLE: Readonly<Record<string, Room>> = {
   telemetry: { rooms: ["http", "api", "lib"], packages: ["prom-client", "winston"] },
   watch: { rooms: ["git", "docker", "api", "lib"], packages: ["semver"] },
   reconcile: {
-    rooms: ["git", "compose", "docker", "secret", "status", "api", "lib"],
+    rooms: ["git", "compose", "docker", "policy", "secret", "status", "api", "lib"],
     types: ["watch/watch.ts", "registry/registry.ts"],
     packages: [],
   },

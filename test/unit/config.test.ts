@@ -25,6 +25,7 @@ describe("readConfig()", () => {
       maxRepositorySize: 2_147_483_648,
       knownHostsFile: undefined,
       gitCaFile: undefined,
+      policy: "default",
       dockerHost: "unix:///var/run/docker.sock",
       imageIntervalMs: 300_000,
       deletionGraceMs: 2000,
@@ -48,6 +49,7 @@ describe("readConfig()", () => {
     maxRepositorySize: "1.5GB",
     knownHosts: "known_hosts",
     gitCaFile: "/etc/conops/ca.pem",
+    policy: "policy.yaml",
     dockerHost: "tcp://10.0.0.1:2376",
     imageInterval: "1m",
   };
@@ -64,6 +66,7 @@ describe("readConfig()", () => {
     maxRepositorySize: 1_500_000_000,
     knownHostsFile: "/srv/conops/known_hosts",
     gitCaFile: "/etc/conops/ca.pem",
+    policy: { file: "/srv/conops/policy.yaml" },
     dockerHost: "tcp://10.0.0.1:2376",
     imageIntervalMs: 60_000,
     deletionGraceMs: 2000,

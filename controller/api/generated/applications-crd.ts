@@ -992,6 +992,39 @@ export const applicationsCRD: CustomResourceDefinition = {
                       }
                     }
                   },
+                  "violations": {
+                    "description": "All that policy refuses in the attempted target.",
+                    "type": "array",
+                    "x-kubernetes-list-type": "atomic",
+                    "items": {
+                      "description": "One thing that policy refuses.",
+                      "type": "object",
+                      "required": [
+                        "rule",
+                        "service",
+                        "field",
+                        "message"
+                      ],
+                      "properties": {
+                        "rule": {
+                          "description": "The rule, as a Policy's exceptions name it.",
+                          "type": "string"
+                        },
+                        "service": {
+                          "description": "The service; empty for what is the project's as a whole.",
+                          "type": "string"
+                        },
+                        "field": {
+                          "description": "The field of the Compose project.",
+                          "type": "string"
+                        },
+                        "message": {
+                          "description": "What is wrong, in words.",
+                          "type": "string"
+                        }
+                      }
+                    }
+                  },
                   "lastHandledRequests": {
                     "description": "The token of the last request that was handled, for each action such as sync.",
                     "type": "object",

@@ -6,9 +6,11 @@ import { manifestSchema, type CustomResourceDefinition, type Schema } from "../.
 import { DRIFT_KINDS } from "../../../controller/api/drift.ts";
 import { applicationsCRD } from "../../../controller/api/generated/applications-crd.ts";
 import { PATTERN_WORDS } from "../../../controller/api/schema-faults.ts";
+import { policiesCRD } from "../../../controller/api/generated/policies-crd.ts";
 import { receiversCRD } from "../../../controller/api/generated/receivers-crd.ts";
 import { secretsCRD } from "../../../controller/api/generated/secrets-crd.ts";
 import { kindNamed, kindNames, printerColumns } from "../../../controller/api/kinds.ts";
+import { POLICY_RULES } from "../../../controller/api/policy-schema.ts";
 import { RECEIVER_RULES } from "../../../controller/api/receiver-schema.ts";
 import { RECEIVER_TYPES } from "../../../controller/api/receiver.ts";
 import { KINDS, type Kind } from "../../../controller/api/resource.ts";
@@ -17,8 +19,8 @@ import { SECRET_RULES } from "../../../controller/api/secret-schema.ts";
 import { SECRET_TYPES } from "../../../controller/api/secret.ts";
 import { PHASES, TRIGGERS, type ApplicationStatus } from "../../../controller/api/status.ts";
 
-function readCRD(kind: Kind): CustomResourceDefinition {
-  const file = `crds/${kind.toLowerCase()}s.yaml`;
+function readCRD(kind: Kind | "Policy"): CustomResourceDefinition {
+  const file = kind === "Policy" ? "crds/policies.yaml" : `crds/${kind.toLowerCase()}s.yaml`;
   return parse(readFileSync(file, "utf8")) as CustomResourceDefinition;
 }
 
@@ -67,6 +69,7 @@ const status: ApplicationStatus = {
   },
   drift: [{ service: "web", kind: "Missing", expected: "a", actual: "b", since: "2026-01-01T00:00:00Z" }],
   adoption: { removes: ["a"], changes: ["b"] },
+  violations: [{ rule: "privileged", service: "web", field: "services.web.privileged", message: "x" }],
   lastHandledRequests: { sync: "t" },
   history: [
     {
@@ -99,8 +102,11 @@ const kinds = [
   { kind: "Receiver", compiled: receiversCRD, rules: RECEIVER_RULES, words: ["rcv"] },
 ] as const;
 
-for (const { kind, compiled, rules, words } of kinds) {
-  describe(`crds/${kind.toLowerCase()}s.yaml`, () => {
+for (const { kind, compiled, rules } of [
+  ...kinds,
+  { kind: "Policy", compiled: policiesCRD, rules: POLICY_RULES },
+] as const) {
+  describe(`the CRD of ${kind}`, () => {
     const crd = readCRD(kind);
     const root = crd.spec.versions[0].schema.openAPIV3Schema;
 
@@ -109,13 +115,9 @@ for (const { kind, compiled, rules, words } of kinds) {
     });
 
     it("is named and versioned as manifests are", () => {
-      const { plural, singular } = crd.spec.names;
-
       expect(`${crd.spec.group}/${crd.spec.versions[0].name}`).to.equal("conops.dev/v1alpha1");
       expect(crd.spec.names.kind).to.equal(kind);
-      expect(crd.metadata.name).to.equal(`${plural}.${crd.spec.group}`);
-      const fullNames = [plural, singular].map((name) => `${name}.${crd.spec.group}`);
-      expect(kindNames(kind)).to.deep.equal([plural, singular, ...words, ...fullNames]);
+      expect(crd.metadata.name).to.equal(`${crd.spec.names.plural}.${crd.spec.group}`);
     });
 
     it("describes every field", () => {
@@ -172,8 +174,22 @@ for (const { kind, compiled, rules, words } of kinds) {
         expect(ajv.validate(schema, schema.default), field).to.equal(true);
       }
     });
+  });
+}
 
-    it("has printer columns that point at fields", () => {
+for (const { kind, words } of kinds) {
+  describe(`the resources of crds/${kind.toLowerCase()}s.yaml`, () => {
+    const crd = readCRD(kind);
+    const root = crd.spec.versions[0].schema.openAPIV3Schema;
+
+    it("are called by the words of the CRD", () => {
+      const { plural, singular } = crd.spec.names;
+      const fullNames = [plural, singular].map((name) => `${name}.${crd.spec.group}`);
+
+      expect(kindNames(kind)).to.deep.equal([plural, singular, ...words, ...fullNames]);
+    });
+
+    it("have printer columns that point at fields", () => {
       for (const { name, jsonPath } of printerColumns(kind)) {
         const field = jsonPath.slice(1).replaceAll(/\[[^\]]*\]/g, "[]");
         if (field === "metadata.creationTimestamp") continue;
@@ -186,7 +202,7 @@ for (const { kind, compiled, rules, words } of kinds) {
 
 describe("the schemas of all kinds", () => {
   it("have words for each pattern, and no words for none", () => {
-    const patterns = KINDS.flatMap((kind) =>
+    const patterns = [...KINDS, "Policy" as const].flatMap((kind) =>
       [...schemasOf(manifestSchema(readCRD(kind)))].flatMap(([, { pattern }]) => pattern ?? []),
     );
 

@@ -47,6 +47,7 @@ const calm: Situation = {
   sourceIsOlderThanRequest: false,
   generation: 1,
   credentialsDigest: undefined,
+  policyDigest: "p",
   forbidden: undefined,
   hasNewImages: false,
   now: NOW,
@@ -113,6 +114,25 @@ const cases: readonly (readonly [string, Partial<Situation>, ReturnType<typeof d
       attempt: attempt(B, { terminal: true, generation: 1, credentialsDigest: "old" }),
     },
     { kind: "apply", target: B, trigger: "SecretChanged" },
+  ],
+  [
+    "but is, under another policy than the one that refused it",
+    {
+      target: B,
+      policyDigest: "q",
+      attempt: attempt(B, { terminal: true, generation: 1, policyDigest: "p" }),
+    },
+    { kind: "apply", target: B, trigger: "NewRevision" },
+  ],
+  [
+    "and is not, under the same one",
+    { target: B, attempt: attempt(B, { terminal: true, generation: 1, policyDigest: "p" }) },
+    { kind: "backoff", target: B },
+  ],
+  [
+    "nor where no policy refused it",
+    { target: B, policyDigest: "q", attempt: attempt(B, { terminal: true, generation: 1 }) },
+    { kind: "backoff", target: B },
   ],
   [
     "is tried with credentials that are new to it",

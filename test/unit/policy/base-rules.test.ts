@@ -1,8 +1,9 @@
 import { expect } from "chai";
 import type { LeftOut, RenderedProject } from "../../../controller/compose/compose.ts";
 import { pathUses } from "../../../controller/compose/path-uses.ts";
-import { findViolation } from "../../../controller/compose/policy.ts";
 import type { PathKind } from "../../../controller/compose/repository-files.ts";
+import { EVERYTHING } from "../../../controller/api/policy.ts";
+import { findViolations } from "../../../controller/policy/judge.ts";
 
 const ROOT = "/staging/t1";
 
@@ -12,14 +13,18 @@ function judge(
   leftOut: readonly LeftOut[] = [],
 ): string {
   const whole = { name: "p", ...project };
-  const violation = findViolation({
+  const violations = findViolations({
     project: whole,
+    allowed: EVERYTHING,
     uses: pathUses(whole, ROOT),
     root: ROOT,
     kinds: new Map(Object.entries(kinds)),
     leftOut,
+    places: new Map(),
+    host: { dockerSockets: ["/var/run/docker.sock"], ownFolders: ["/data"] },
   });
-  return violation === undefined ? "allowed" : `${violation.reason} ${violation.rule}: ${violation.message}`;
+  if (violations.length === 0) return "allowed";
+  return violations.map(({ reason, rule, message }) => `${reason} ${rule}: ${message}`).join("\n");
 }
 const LINK: LeftOut = {
   path: "gone",
@@ -37,7 +42,7 @@ const bind = (source: string): NonNullable<RenderedProject["services"][string]["
   { type: "bind", source, target: "/x" },
 ];
 
-describe("policy", () => {
+describe("the rules that hold under every policy", () => {
   const cases: readonly (readonly [string, string, string])[] = [
     [
       "a provider",
@@ -166,9 +171,78 @@ describe("policy", () => {
     [
       "the powers of the host",
       judge({
-        services: { a: { privileged: true, pid: "host", devices: ["/dev/kvm"], use_api_socket: true } },
+        services: { a: { privileged: true, pid: "host", devices: ["/dev/kvm"], cap_add: ["ALL"] } },
       }),
       "allowed",
+    ],
+    [
+      "the logins of this machine",
+      judge({ services: { a: { use_api_socket: true } } }),
+      "PolicyViolation no-logins-of-this-machine: services.a.use_api_socket: would hand all registry logins of this machine to the container; mount /var/run/docker.sock instead",
+    ],
+    [
+      "several keys for a build in the place of one",
+      judge({
+        services: {
+          a: { build: { context: ROOT, ssh: [`default=${ROOT}/a,/root/.ssh/id_ed25519`] } as object },
+        },
+      }),
+      'PolicyViolation build-text-is-plain: services.a.build.ssh: "default=/staging/t1/a,/root/.ssh/id_ed25519" must not hold "," or quotes',
+    ],
+    [
+      "a build secret whose name adds a file of the machine",
+      judge({
+        services: { a: { build: { context: ROOT, secrets: [{ source: "s" }] } as object } },
+        secrets: { s: { file: `${ROOT}/x,src=/etc/shadow` } },
+      }),
+      'PolicyViolation build-text-is-plain: services.a.build.secrets: "/staging/t1/x,src=/etc/shadow" must not hold "," or quotes',
+    ],
+    [
+      "a template in a field of a build",
+      judge({ services: { a: { build: { context: ROOT, tags: ["x:${upper(1)}"] } as object } } }),
+      'PolicyViolation build-text-is-plain: services.a.build: "x:${upper(1)}" would be worked out as a template',
+    ],
+    [
+      "a dollar sign in the arguments of a build and in a Dockerfile",
+      judge({
+        services: {
+          a: { build: { context: ROOT, args: { X: "${Y}" }, dockerfile_inline: "RUN echo ${Z}" } as object },
+        },
+      }),
+      "allowed",
+    ],
+    [
+      "a build's cache on the disk of the machine",
+      judge({
+        services: { a: { build: { context: ROOT, cache_to: ["mode=max,type=local,dest=/etc"] } as object } },
+      }),
+      'UnsafePath no-cache-on-this-machine: services.a.build.cache_to: "mode=max,type=local,dest=/etc" is a cache on the disk of this machine; use another type',
+    ],
+    [
+      "the same in quotes",
+      judge({ services: { a: { build: { context: ROOT, cache_from: ['"type=local",src=/'] } as object } } }),
+      'UnsafePath no-cache-on-this-machine: services.a.build.cache_from: "\\"type=local\\",src=/" is a cache on the disk of this machine; use another type',
+    ],
+    [
+      "a build's cache in a registry",
+      judge({
+        services: {
+          a: {
+            build: { context: ROOT, cache_from: ["x/y"], cache_to: ["type=registry,ref=x/y"] } as object,
+          },
+        },
+      }),
+      "allowed",
+    ],
+    [
+      "a volume whose name is a path",
+      judge({ services: {}, volumes: { v: { name: "/etc" } } }),
+      'UnsafePath volume-names-are-no-paths: volumes.v.name: "/etc" would be mounted as a path',
+    ],
+    [
+      "a model whose name is an option",
+      judge({ services: {}, models: { m: { model: "--help" } } } as never),
+      'PolicyViolation no-options-for-programs: models.m.model: must not begin with "-"',
     ],
   ];
   for (const [name, found, wanted] of cases) {
