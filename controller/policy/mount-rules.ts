@@ -154,8 +154,10 @@ function nestedMounts(input: PolicyInput): readonly Finding[] {
   const mounts = mountsOf(input.project).map((mount) => ({ mount, paths: placeOf(input, mount.path).paths }));
   const writable = mounts.filter(({ mount }) => !mount.readOnly);
   return mounts.flatMap(({ mount, paths }) => {
-    const around = writable.find(({ paths: folders }) =>
-      folders.some((folder) => paths.some((path) => path !== folder && isWithin(folder, path))),
+    const around = writable.find(
+      (other) =>
+        other.mount !== mount &&
+        other.paths.some((folder) => paths.some((path) => path !== folder && isWithin(folder, path))),
     );
     if (around === undefined) return [];
     const who = around.mount.service === "" ? around.mount.field : `service "${around.mount.service}"`;

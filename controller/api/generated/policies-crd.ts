@@ -365,7 +365,13 @@ export const policiesCRD: CustomResourceDefinition = {
                           "description": "Its absolute path.",
                           "type": "string",
                           "maxLength": 4096,
-                          "pattern": "^/"
+                          "pattern": "^/",
+                          "x-kubernetes-validations": [
+                            {
+                              "rule": "self.split('/').all(part, part != '.' && part != '..')",
+                              "message": "must be a path without . and .."
+                            }
+                          ]
                         },
                         "readOnly": {
                           "description": "It may be mounted read-only alone.",
@@ -475,7 +481,13 @@ export const policiesCRD: CustomResourceDefinition = {
                     "items": {
                       "description": "A range of addresses in CIDR notation.",
                       "type": "string",
-                      "maxLength": 64
+                      "maxLength": 64,
+                      "x-kubernetes-validations": [
+                        {
+                          "rule": "self == '*' || isCIDR(self) || isIP(self)",
+                          "message": "must be an address, a range in CIDR notation or *"
+                        }
+                      ]
                     }
                   },
                   "ports": {
@@ -489,7 +501,13 @@ export const policiesCRD: CustomResourceDefinition = {
                     "items": {
                       "description": "A port or a range of ports, in quotes.",
                       "type": "string",
-                      "pattern": "^[0-9]{1,5}(-[0-9]{1,5})?$"
+                      "pattern": "^[0-9]{1,5}(-[0-9]{1,5})?$",
+                      "x-kubernetes-validations": [
+                        {
+                          "rule": "self.split('-').all(port, int(port) <= 65535) && int(self.split('-')[0]) <= int(self.split('-')[size(self.split('-')) - 1])",
+                          "message": "must be a port up to 65535, or a range from a lower to a higher one"
+                        }
+                      ]
                     }
                   },
                   "portAddresses": {
@@ -504,7 +522,13 @@ export const policiesCRD: CustomResourceDefinition = {
                     "items": {
                       "description": "An address or a range of addresses.",
                       "type": "string",
-                      "maxLength": 64
+                      "maxLength": 64,
+                      "x-kubernetes-validations": [
+                        {
+                          "rule": "self == '*' || isCIDR(self) || isIP(self)",
+                          "message": "must be an address, a range in CIDR notation or *"
+                        }
+                      ]
                     }
                   },
                   "images": {
