@@ -1,6 +1,8 @@
 import { join, relative } from "node:path";
 import { ReconcileError } from "../api/errors.ts";
 import { EVERYTHING } from "../api/policy.ts";
+import type { Mask } from "../lib/mask.ts";
+import { oneLine } from "../lib/one-line.ts";
 import type { RenderPolicy, Violation } from "../policy/input.ts";
 import { findViolations, tellViolations } from "../policy/judge.ts";
 import { mapTexts } from "../policy/values.ts";
@@ -20,6 +22,17 @@ export class PolicyError extends ReconcileError {
     });
     this.violations = violations;
   }
+}
+
+/** Of one violation. */
+const MAX_LENGTH = 300;
+
+/** The same in words that may be shown: short, once `mask` has taken the values of Secrets out of them. */
+export function toldError(error: PolicyError, mask: Mask): PolicyError {
+  const shown = (text: string): string => oneLine(mask(text), MAX_LENGTH);
+  return new PolicyError(
+    error.violations.map((found) => ({ ...found, field: shown(found.field), message: shown(found.message) })),
+  );
 }
 
 const ALLOW_EVERYTHING: RenderPolicy = {

@@ -7,7 +7,7 @@ import type { ComposeProcesses } from "./compose-process.ts";
 import { readable } from "./explain.ts";
 import type { ComposeLimits } from "./limits.ts";
 import { type Located, locate } from "./locate.ts";
-import { checkPolicy, inStaging, PolicyError } from "./check-policy.ts";
+import { checkPolicy, inStaging, PolicyError, toldError } from "./check-policy.ts";
 import { checkRawProject } from "./raw-checks.ts";
 import { type RawProject, readRawProject } from "./raw-project.ts";
 import { refusal, RenderError } from "./refusal.ts";
@@ -35,13 +35,11 @@ export async function renderProject(
     if (!(error instanceof ReconcileError)) throw error;
     // What was interpolated is in the words of the checks, of Compose and of the policy.
     const { reason, terminal } = error;
-    const violations = error instanceof PolicyError ? error.violations : [];
-    throw new RenderError(
-      mask(error.message),
-      { reason, terminal },
-      files.lookedAt(),
-      violations.map((found) => ({ ...found, field: mask(found.field), message: mask(found.message) })),
-    );
+    if (error instanceof PolicyError) {
+      const { message, violations } = toldError(error, mask);
+      throw new RenderError(message, { reason, terminal }, files.lookedAt(), violations);
+    }
+    throw new RenderError(mask(error.message), { reason, terminal }, files.lookedAt());
   }
 }
 

@@ -3,10 +3,9 @@
  * repository's own.
  */
 import { isAbsolute, relative } from "node:path";
-import { quoted } from "../api/field-fault.ts";
 import { isWithin } from "../lib/is-within.ts";
 import type { Finding, MissingPart, PolicyInput, Rule, UsedPath } from "./input.ts";
-import { eachService, fieldsOf, finding, isGiven, listOf, textOf } from "./values.ts";
+import { eachService, fieldsOf, finding, isGiven, listOf, quoted, textOf } from "./values.ts";
 
 export const BASE_RULES: readonly Rule[] = [
   {

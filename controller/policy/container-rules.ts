@@ -1,10 +1,9 @@
 /** Which powers over the host containers may have. */
 import { normalize } from "node:path";
-import { quoted } from "../api/field-fault.ts";
 import type { Fields, Rule } from "./input.ts";
 import { placeOf } from "./mounts.ts";
 import { isListed } from "./patterns.ts";
-import { eachService, fieldsOf, finding, isGiven, listOf, textOf } from "./values.ts";
+import { eachService, fieldsOf, finding, isGiven, listOf, quoted, textOf } from "./values.ts";
 
 const HOOKS = ["pre_start", "post_start", "pre_stop"] as const;
 

@@ -1,8 +1,7 @@
 /** How containers may make the engine and the kernel treat them. */
-import { quoted } from "../api/field-fault.ts";
 import type { Rule } from "./input.ts";
 import { isListed } from "./patterns.ts";
-import { eachService, fieldsOf, finding, isGiven, numberOf, textOf } from "./values.ts";
+import { eachService, fieldsOf, finding, isGiven, numberOf, quoted, textOf } from "./values.ts";
 
 const reason = "PolicyViolation";
 

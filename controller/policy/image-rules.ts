@@ -1,8 +1,7 @@
 /** Which images may run, and how they may be built. */
-import { quoted } from "../api/field-fault.ts";
 import type { Fields, Project, Rule } from "./input.ts";
 import { imageName, isListed, isListedImage } from "./patterns.ts";
-import { eachService, fieldsOf, finding, isGiven, listOf, textOf } from "./values.ts";
+import { eachService, fieldsOf, finding, isGiven, listOf, quoted, textOf } from "./values.ts";
 
 const reason = "PolicyViolation";
 

@@ -1,11 +1,10 @@
 /** What of the host containers may see as files. */
 import { basename, normalize, relative } from "node:path";
-import { quoted } from "../api/field-fault.ts";
 import { isWithin } from "../lib/is-within.ts";
 import type { Finding, PolicyInput, Rule } from "./input.ts";
 import { mountsOf, placeOf, volumeOf, type Mount } from "./mounts.ts";
 import { isListed } from "./patterns.ts";
-import { fieldsOf, finding, isGiven, textOf } from "./values.ts";
+import { fieldsOf, finding, isGiven, quoted, textOf } from "./values.ts";
 
 /** Whatever the controller itself is told to use, these are where engines listen. */
 const USUAL_SOCKETS = [

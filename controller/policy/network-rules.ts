@@ -1,8 +1,7 @@
 /** Which networks containers may be on, and where they may be reached. */
-import { quoted } from "../api/field-fault.ts";
 import type { Finding, Rule } from "./input.ts";
 import { isInPorts, isInRanges, isListed } from "./patterns.ts";
-import { eachService, fieldsOf, finding, isGiven, listOf, textOf } from "./values.ts";
+import { eachService, fieldsOf, finding, isGiven, listOf, quoted, textOf } from "./values.ts";
 
 const reason = "PolicyViolation";
 

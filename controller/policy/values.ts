@@ -1,4 +1,5 @@
 /** Reads values of which nothing is known. What is not what it should be counts as given, so that rules see it. */
+import { redact } from "../lib/redact.ts";
 import type { Fields, Finding, Project } from "./input.ts";
 
 export function fieldsOf(value: unknown): Fields {
@@ -23,7 +24,12 @@ export function isGiven(value: unknown): boolean {
   return typeof value !== "object" || Object.keys(value).length > 0;
 }
 
-/** A number below, above ...: what is no number is `undefined`. */
+/** For a message, in its whole length: whoever cuts it may cut a Secret's value in two, which no mask would find. */
+export function quoted(text: string): string {
+  return JSON.stringify(redact(text));
+}
+
+/** `undefined` for what is no number. */
 export function numberOf(value: unknown): number | undefined {
   const number = typeof value === "string" && value.trim() !== "" ? Number(value) : value;
   return typeof number === "number" && Number.isFinite(number) ? number : undefined;

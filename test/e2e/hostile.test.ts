@@ -91,6 +91,26 @@ function attacks(outside: string, data: string): Readonly<Record<string, Attack>
     "env-file-by-a-hidden-variable": refused("UnsafePath", web(["env_file: '${P:-.env}'"]), {
       ".env": `Q="x\n" P=${file}\n`,
     }),
+    // The builder takes its words apart at commas, and works out what looks like a template.
+    "secret-of-the-machine-after-a-comma": refused(
+      "PolicyViolation",
+      web(["build: {context: ., secrets: [x]}"], `secrets: {x: {file: './x,src=${file}'}}`),
+      { Dockerfile: "FROM conops-test/busybox:1\n", [`x,src=${file}`]: "A=1\n" },
+    ),
+    "keys-of-the-machine-after-a-comma": refused(
+      "PolicyViolation",
+      web([`build: {context: ., ssh: ['default=./a,${file}']}`]),
+      { Dockerfile: "FROM conops-test/busybox:1\n" },
+    ),
+    "template-in-a-build": refused("PolicyViolation", web(["build: {context: ., tags: ['x:$${1+1}']}"]), {
+      Dockerfile: "FROM conops-test/busybox:1\n",
+    }),
+    "cache-on-the-machine": refused(
+      "UnsafePath",
+      web([`build: {context: ., cache_to: ['mode=max,type=local,dest=${outside}']}`]),
+      { Dockerfile: "FROM conops-test/busybox:1\n" },
+    ),
+    "logins-of-the-machine": refused("PolicyViolation", web(["use_api_socket: true"])),
     "remote-include": refused("PolicyViolation", web([], "include: ['oci://127.0.0.1:1/x']")),
     provider: refused("PolicyViolation", "services: {web: {provider: {type: compose}}}\n", {
       compose: pwn,

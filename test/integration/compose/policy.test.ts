@@ -7,8 +7,9 @@ import { join } from "node:path";
 import type { Allowed } from "../../../controller/api/policy.ts";
 import { restrictedPolicy } from "../../../controller/api/policy-schema.ts";
 import { RenderError } from "../../../controller/compose/refusal.ts";
+import { createMask } from "../../../controller/lib/mask.ts";
 import type { HostFacts } from "../../../controller/policy/input.ts";
-import { createSandbox, IMAGE, type Sandbox, sleeper, yaml } from "./sandbox.ts";
+import { createSandbox, IMAGE, type Sandbox, sleeper, variable, yaml } from "./sandbox.ts";
 
 type Project = Readonly<Record<string, unknown>>;
 
@@ -27,7 +28,7 @@ const volume = (options: object): Pick<Attack, "service" | "top"> => ({
   service: { volumes: ["vol:/v"] },
   top: { volumes: { vol: options } },
 });
-const anyHostPath = { hostPaths: [{ path: "/", readOnly: false }] } as const;
+const anyHostPath: Partial<Allowed> = { hostPaths: [{ path: "/", readOnly: false }] };
 const BUILD = { Dockerfile: `FROM ${IMAGE}\n` };
 
 const ATTACKS: readonly Attack[] = [
@@ -395,6 +396,30 @@ describe("what Compose renders, under a policy", () => {
       "b",
       "c",
     ]);
+  });
+
+  it("repeats no part of a value in what it lists, however long that is", async () => {
+    const value = "hunter2-and-a-half";
+    const { allowed } = restrictedPolicy();
+    sandbox.write({
+      "compose.yaml": yaml({
+        services: {
+          a: sleeper({ volumes: ["/srv/${PAD}${DB}:/x"], cap_add: ["${PAD}${DB}"], runtime: "${DB}" }),
+        },
+      }),
+    });
+    const said: string[] = [];
+    for (const length of [10, 40, 250, 280, 300]) {
+      const error = await sandbox.refused({
+        policy: { allowed, host: { dockerSockets: [], ownFolders: [] } },
+        env: [variable("PAD", "x".repeat(length)), variable("DB", value)],
+        mask: createMask([value]),
+      });
+      said.push(error.message, JSON.stringify(error instanceof RenderError && error.violations));
+    }
+
+    expect(said.join("\n")).not.to.contain(value.slice(0, 5));
+    expect(said.join("\n")).to.contain("x***");
   });
 
   it("sees through links on the host, to what is allowed and to what is not", async () => {

@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { readFileSync } from "node:fs";
 import { formatFault } from "../../../controller/api/application.ts";
 import { EVERYTHING, fieldOfRule, ruleOf, type Allowed } from "../../../controller/api/policy.ts";
 import { ALLOWED_FIELDS, restrictedPolicy } from "../../../controller/api/policy-schema.ts";
@@ -8,6 +9,13 @@ import { parseManifests } from "../../../controller/registry/parse.ts";
 import { parsePolicies } from "../../../controller/registry/parse-policies.ts";
 
 const HEAD = "apiVersion: conops.dev/v1alpha1\nkind: Policy\nmetadata: { name: p }\n";
+/** What the page says in the place of a list. */
+const WORDS: Readonly<Record<string, string>> = {
+  none: "",
+  all: "`*`",
+  "the MTU": "`com.docker.network.driver.mtu`",
+  "this host alone": "`127.0.0.0/8`, `::1/128`",
+};
 const bytes = (text: string): Uint8Array => Buffer.from(text);
 const faultsOf = (text: string): readonly string[] =>
   (parsePolicies("p.yaml", bytes(text)).faults ?? []).map(formatFault);
@@ -115,6 +123,25 @@ describe("the fields of a Policy", () => {
   it("are the rules, one to one", () => {
     expect(names.map(ruleOf).toSorted()).to.deep.equal(POLICY_RULES.map(({ name }) => name).toSorted());
     expect(names.map(ruleOf).map(fieldOfRule)).to.deep.equal(names);
+  });
+
+  it("and the rules are those of docs/policy.md, with the values that they have in restricted", () => {
+    const { allowed } = restrictedPolicy();
+    const rows = [
+      ...readFileSync("docs/policy.md", "utf8").matchAll(/^\| `([a-z-]+)` \| `(\w+)` \| (.+?) \|/gm),
+    ];
+    const told = rows.map(([, rule, field, value]) => [rule, field, WORDS[value ?? ""] ?? value]);
+
+    expect(told).to.deep.equal(
+      names.map((field) => {
+        const value = allowed[field];
+        return [
+          ruleOf(field),
+          field,
+          Array.isArray(value) ? value.map((item) => `\`${String(item)}\``).join(", ") : `\`${value}\``,
+        ];
+      }),
+    );
   });
 
   it("can be named by exceptions, each of them", () => {
