@@ -78,13 +78,16 @@ async function preview(flags: Flags, request: PreviewRequest, hooks: PreviewHook
 /** Once, however many are compared: the variable with the keys is forgotten when it is read. */
 let previewSetting: ReturnType<typeof readPreviewSetting> | undefined;
 
-async function readPreviewSetting(flags: Flags): Promise<Pick<PreviewSetting, "config" | "keyring">> {
+async function readPreviewSetting(
+  flags: Flags,
+): Promise<Pick<PreviewSetting, "config" | "keyring" | "policyOf">> {
   const { keyring, warnings } = await readKeys(flags);
   for (const warning of warnings) terminal.err(`Warning: ${warning}\n`);
   const config = readConfig(flags, surroundings);
   const { checkConfigFiles } = await import("./config-files.ts");
   await checkConfigFiles(config);
-  return { config, keyring };
+  const { createPolicyOf, readPolicies } = await import("./policies.ts");
+  return { config, keyring, policyOf: await createPolicyOf(await readPolicies(config.policy), config) };
 }
 
 function exitCodeOf(error: unknown): number {

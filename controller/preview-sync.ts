@@ -56,6 +56,7 @@ export interface PreviewRequest {
 export interface PreviewSetting {
   readonly config: Config;
   readonly keyring: Keyring;
+  readonly policyOf: PreviewDeps["policyOf"];
   readonly signal: AbortSignal;
   /** Told what takes its time. */
   readonly onStep: (text: string) => void;
@@ -102,7 +103,7 @@ async function preview(
   setting: PreviewSetting,
   tools: Tools,
 ): Promise<ApplicationDiff> {
-  const { config, keyring, signal, onStep } = setting;
+  const { config, keyring, policyOf, signal, onStep } = setting;
   const { dataDir, manifestsDir, dockerHost, allowFileRepos } = config;
   const manifests = await readPreviewManifests(manifestsDir, request.edited, allowFileRepos);
   const { application, place } = manifests.application(request.name);
@@ -145,6 +146,7 @@ async function preview(
       refresh: () => Promise.resolve(containers),
       engineId: () => engineId,
     },
+    policyOf,
     remoteOf: remote,
     self,
     clock: systemClock,

@@ -98,6 +98,7 @@ export const SETTINGS = {
     variable: "CONOPS_POLICY",
     default: "default",
     meaning: "what Compose projects may ask of the host: a file of Policies, restricted or default",
+    previews: true,
   },
   dockerHost: {
     flag: "--docker-host <url>",

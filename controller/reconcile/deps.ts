@@ -65,7 +65,16 @@ export interface ReconcileDeps {
 /** What is enough to prepare an apply: nothing of it changes the host. */
 export type PrepareDeps = Pick<
   ReconcileDeps,
-  "records" | "secrets" | "fingerprint" | "remoteOf" | "self" | "clock" | "log" | "dataDir" | "git"
+  | "records"
+  | "secrets"
+  | "fingerprint"
+  | "policyOf"
+  | "remoteOf"
+  | "self"
+  | "clock"
+  | "log"
+  | "dataDir"
+  | "git"
 > & {
   readonly renderings: Pick<Renderings, "open">;
   readonly compose: Pick<Compose, "render" | "hashes">;

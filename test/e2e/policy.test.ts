@@ -95,6 +95,10 @@ describe("a policy of the controller", () => {
       "False PolicyViolation: Cannot use the Compose project: services.web.pid: the pid namespace of the host is not allowed (rule host-namespaces)",
     );
     expect(await idsOf("agent")).to.deep.equal([]);
+    const beforehand = await world.cli("diff", "agent", "--policy", "restricted");
+    expect(beforehand.code).to.equal(2);
+    expect(beforehand.stderr).to.include("services.web.pid: the pid namespace of the host is not allowed");
+    expect((await world.cli("diff", "agent")).code).to.equal(1);
 
     await controller.stop();
     controller = await world.start({ args: ["--policy", path] });
