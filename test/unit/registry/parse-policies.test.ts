@@ -138,7 +138,11 @@ describe("the fields of a Policy", () => {
         return [
           ruleOf(field),
           field,
-          Array.isArray(value) ? value.map((item) => `\`${String(item)}\``).join(", ") : `\`${value}\``,
+          Array.isArray(value)
+            ? (value as readonly unknown[])
+                .map((item) => `\`${typeof item === "string" ? item : JSON.stringify(item)}\``)
+                .join(", ")
+            : `\`${value}\``,
         ];
       }),
     );
