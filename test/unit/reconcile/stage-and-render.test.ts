@@ -59,6 +59,7 @@ describe("stageAndRender()", () => {
     const deps = {
       fingerprint: (text: string) => text,
       dataDir,
+      policyOf: () => ({ digest: "" }),
       remoteOf: () => ({ id: "r", url: "u" }),
       git: {
         async stage({ dir, paths }: { dir: string; paths?: readonly string[] }): Promise<Staged> {
