@@ -3,7 +3,7 @@
  * finished before it: so no `docker compose up` ever waits, and none has to be interrupted, which would damage what runs.
  * What has to wait is brought up by a later visit, to which the engine's events lead.
  */
-import type { RenderedProject } from "../compose/compose.ts";
+import type { RenderedProject, RenderedService } from "../compose/compose.ts";
 import type { ObservedContainer } from "../docker/docker.ts";
 import type { MadeTarget } from "../status/record.ts";
 import { bringUp } from "./bring-up.ts";
@@ -12,7 +12,9 @@ import { heal } from "./heal.ts";
 import { look, type Look } from "./look.ts";
 import { madeServices } from "./made.ts";
 import type { Memory } from "./memory.ts";
-import { leftAsItIs, pinImages } from "./pin-images.ts";
+import { withDependencies } from "./name-dependencies.ts";
+import { pinImages } from "./pin-images.ts";
+import type { Step } from "./steps.ts";
 import { originsOf } from "./taken-images.ts";
 import type { Visit } from "./visit.ts";
 
@@ -39,49 +41,66 @@ export async function bringUpLeft(
     if (wave.length > 0) {
       await bringUpWave(wave, seen, { ...what, removeOrphans }, visit, deps);
       left = left.filter((name) => !wave.includes(name));
-      await noteWave(left, what.project, seen.made, visit, deps);
+      await noteLeft(left, what.project, seen.made, visit, deps);
       removeOrphans = false;
     }
-    await bringFilesIntoEffect(left, visit, memory, deps);
-    await restartDependents(wave, what.project, visit, deps);
+    const { anew, later } = await bringFilesIntoEffect(left, what.project, visit, memory, deps);
+    if (later.length > 0) {
+      left = [...left, ...later];
+      await noteLeft(left, what.project, seen.made, visit, deps);
+    }
+    await restartDependents(wave, anew, what.project, visit, deps);
     if (wave.length === 0 || left.length === 0) return left;
   }
 }
 
-/** Of changed contents Compose knows nothing: what its `up` left as it was is judged, and healed, as at any other time. */
+/**
+ * Of changed contents Compose knows nothing: what its `up` left as it was is judged, and healed, as at any other time. Who
+ * would have to wait for another of them is left for `later`.
+ */
 async function bringFilesIntoEffect(
   left: readonly string[],
+  project: RenderedProject,
   visit: Visit,
   memory: Memory,
   deps: ReconcileDeps,
-): Promise<void> {
+): Promise<{ readonly anew: readonly string[]; readonly later: readonly string[] }> {
   const seen = await look("Running", visit, memory, deps, left);
-  if (seen === undefined || seen.plan.fileSteps.length === 0) return;
-  for (const { service, act, why } of seen.plan.fileSteps) {
+  const steps = seen?.plan.fileSteps ?? [];
+  if (seen === undefined || steps.length === 0) return { anew: [], later: [] };
+  const started = new Set(steps.filter(({ act }) => act !== "signal").map(({ service }) => service));
+  const waits = ({ service }: Step): boolean =>
+    started.has(service) && waitsForOneOf(started, project.services[service]);
+  const now = steps.filter((step) => !waits(step));
+  for (const { service, act, why } of now) {
     deps.log.info("mounted files changed", { application: visit.name, service, act, why });
     visit.say(`${act} ${service}: ${why}`);
   }
-  await heal(seen.plan.fileSteps, seen, visit, deps);
+  await heal(now, seen, visit, deps);
+  return {
+    anew: now.filter(({ act }) => act === "recreate").map(({ service }) => service),
+    later: [...new Set(steps.filter(waits).map(({ service }) => service))],
+  };
+}
+
+/** One of the others has to be healthy, or finished, before. */
+function waitsForOneOf(others: ReadonlySet<string>, service: RenderedService | undefined): boolean {
+  return Object.entries(service?.depends_on ?? {}).some(
+    ([on, { condition }]) => condition !== "service_started" && others.has(on),
+  );
 }
 
 async function bringUpWave(
   wave: readonly string[],
-  { made, plan }: Look,
+  seen: Look,
   { json, project, removeOrphans }: LeftOfTarget,
   visit: Visit,
   deps: ReconcileDeps,
 ): Promise<void> {
+  const { made } = seen;
   const { projectDir } = made;
   const isAll = wave.length === Object.keys(project.services).length;
-  const isRunning = (name: string): boolean => (plan.running[name] ?? []).length > 0;
-  const asItIs = await leftAsItIs(
-    Object.keys(project.services).filter(isRunning),
-    project,
-    made,
-    visit,
-    deps,
-  );
-  const services = isAll ? undefined : withDependencies(wave, project, asItIs);
+  const services = isAll ? undefined : await withDependencies(wave, project, seen, visit, deps);
   visit.say(`brings up ${wave.join(", ")}`);
   const names = services ?? wave;
   await bringUp(
@@ -98,7 +117,7 @@ async function bringUpWave(
 }
 
 /** What was made is what the next look is compared with. */
-async function noteWave(
+async function noteLeft(
   left: readonly string[],
   project: RenderedProject,
   { images = {} }: MadeTarget,
@@ -125,38 +144,12 @@ async function noteWave(
 }
 
 /**
- * The services, and those on which they depend: Compose leaves a dependency that is not named out of the label by which it
- * later finds the order of a stop. One that a call would not leave `asItIs` is not named, nor one that depends on such a one.
+ * `depends_on: {restart: true}`, where the dependency was made anew by another call: Compose has not seen the two together.
+ * Asked for what was just brought up, and for what depends on what was just made `anew`.
  */
-function withDependencies(
-  wave: readonly string[],
-  project: RenderedProject,
-  asItIs: ReadonlySet<string>,
-): readonly string[] {
-  const named = new Set(wave);
-  const canBeNamed = (name: string): boolean => {
-    if (named.has(name)) return true;
-    if (!asItIs.has(name)) return false;
-    return dependenciesOf(name, project).every(canBeNamed);
-  };
-  const add = (name: string): void => {
-    for (const on of dependenciesOf(name, project)) {
-      if (named.has(on) || !canBeNamed(on)) continue;
-      named.add(on);
-      add(on);
-    }
-  };
-  for (const name of wave) add(name);
-  return [...named];
-}
-
-function dependenciesOf(name: string, { services }: RenderedProject): readonly string[] {
-  return Object.keys(services[name]?.depends_on ?? {});
-}
-
-/** `depends_on: {restart: true}`, where the dependency was made anew by an earlier call: Compose has not seen the two together. */
 async function restartDependents(
   wave: readonly string[],
+  anew: readonly string[],
   { services }: RenderedProject,
   visit: Visit,
   deps: ReconcileDeps,
@@ -166,9 +159,9 @@ async function restartDependents(
     .filter(({ oneOff, state }) => !oneOff && state === "running");
   const of = (name: string): readonly ObservedContainer[] =>
     containers.filter(({ service }) => service === name);
-  for (const name of wave) {
-    const followed = Object.entries(services[name]?.depends_on ?? {})
-      .filter(([, { restart = false }]) => restart)
+  for (const [name, { depends_on: dependsOn = {} }] of Object.entries(services)) {
+    const followed = Object.entries(dependsOn)
+      .filter(([on, { restart = false }]) => restart && (wave.includes(name) || anew.includes(on)))
       .flatMap(([on]) => of(on).map(({ createdAt }) => createdAt));
     for (const { id, startedAt } of of(name)) {
       if (!followed.some((madeAt) => madeAt > startedAt)) continue;
