@@ -63,23 +63,36 @@ function formatReason({ field, from, to, text }: ChangeReason, paint: Terminal["
   // A value of several lines is shown line by line, as a diff shows it.
   const isLong = [from, to].some((value) => value?.includes("\n") === true);
   if (!isLong) return [`      ${oneLine(text)}`];
+  const [gone, come] = withoutCommon(linesOf(from), linesOf(to));
   return [
     `      ${oneLine(field)}`,
-    ...linesOf(from).map((line) => `        ${paint("red", `- ${line}`)}`),
-    ...linesOf(to).map((line) => `        ${paint("green", `+ ${line}`)}`),
+    ...limited(gone).map((line) => `        ${paint("red", `- ${line}`)}`),
+    ...limited(come).map((line) => `        ${paint("green", `+ ${line}`)}`),
   ];
 }
 
 const MAX_LINES = 20;
 
 function linesOf(value: string | undefined): readonly string[] {
-  if (value === undefined) return [];
-  const lines = cleanText(value)
-    .split("\n")
-    .map((line) => oneLine(line));
-  return lines.length <= MAX_LINES
-    ? lines
-    : [...lines.slice(0, MAX_LINES), `… ${lines.length - MAX_LINES} more lines`];
+  return value === undefined ? [] : cleanText(value).split("\n");
+}
+
+/** Without the lines at the beginning and the end that are the same. */
+function withoutCommon(
+  a: readonly string[],
+  b: readonly string[],
+): readonly [readonly string[], readonly string[]] {
+  const most = Math.min(a.length, b.length);
+  let head = 0;
+  while (head < most && a[head] === b[head]) head++;
+  let tail = 0;
+  while (tail < most - head && a.at(-1 - tail) === b.at(-1 - tail)) tail++;
+  return [a.slice(head, a.length - tail), b.slice(head, b.length - tail)];
+}
+
+function limited(lines: readonly string[]): readonly string[] {
+  const shown = lines.slice(0, MAX_LINES).map((line) => line.replaceAll("\t", "  "));
+  return lines.length <= MAX_LINES ? shown : [...shown, `… ${lines.length - MAX_LINES} more lines`];
 }
 
 function short(revision: string): string {

@@ -8,8 +8,8 @@ import type { FieldChange } from "./field-changes.ts";
 
 /** What is recorded of what runs. */
 export interface MadeBefore {
-  /** Undefined where the record cannot be opened: then no field can be named. */
-  readonly project: RenderedProject | undefined;
+  /** The latest first: of a try that has not ended, and of what was applied. None where the record cannot be opened. */
+  readonly projects: readonly RenderedProject[];
   readonly services: Readonly<Record<string, MadeService>>;
 }
 

@@ -2,7 +2,7 @@
  * What an apply would do, asked of everybody who knows: Compose for its hashes, the engine for what is there, the record for
  * what was made. Changes nothing.
  */
-import type { Rendering } from "../compose/compose.ts";
+import type { RenderedProject, Rendering } from "../compose/compose.ts";
 import type { Mask } from "../lib/mask.ts";
 import type { MadeTarget } from "../status/record.ts";
 import type { MadeBefore, PlannedImage } from "./apply-input.ts";
@@ -71,10 +71,15 @@ export async function madeBefore(
   memory: Memory,
   deps: Pick<PrepareDeps, "renderings">,
 ): Promise<MadeBefore | undefined> {
-  const made = lastMade(visit);
-  if (made === undefined) return undefined;
-  await openRendering(visit.name, made.rendering, memory, deps);
-  return { project: memory.rendering?.project, services: made.services };
+  const { attempt, applied } = visit.record();
+  const made = [applied, attempt?.made].filter((one) => one !== undefined);
+  const projects: RenderedProject[] = [];
+  for (const { rendering } of made) {
+    await openRendering(visit.name, rendering, memory, deps);
+    if (memory.rendering !== undefined) projects.unshift(memory.rendering.project);
+  }
+  const last = made.at(-1);
+  return last && { projects, services: last.services };
 }
 
 /** Of what nobody knows the Secrets of, no old value may be shown. */

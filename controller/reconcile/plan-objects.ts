@@ -31,7 +31,7 @@ export function planObjects({ project, before, objects, mask }: ApplyInput): Pla
     if (definition?.external === true) return;
     const section = kind === "network" ? "networks" : "volumes";
     const name = nameOf(key, definition);
-    const then = before?.project?.[section]?.[key];
+    const then = before?.projects[0]?.[section]?.[key];
     const fields = then === undefined ? [] : fieldChanges(then, definition);
     if (!objects[section].includes(name)) {
       changes.push(changeOf(kind, name, "create", [{ cause: "Missing", text: "it is not there" }]));

@@ -1,7 +1,6 @@
 /** Why Compose makes a container anew. Pure. */
 import type { RenderedService } from "../compose/compose.ts";
 import type { ObservedContainer } from "../docker/docker.ts";
-import { canonicalJson } from "../lib/hash.ts";
 import type { ApplyInput, MadeAnew, Obsolete, WhyObsolete } from "./apply-input.ts";
 import { fieldChanges, type FieldChange } from "./field-changes.ts";
 import type { PlannedObjects } from "./plan-objects.ts";
@@ -62,24 +61,26 @@ function whyConfigured(
   { project, hashes, before }: ApplyInput,
 ): readonly WhyObsolete[] {
   const made = before?.services[name];
-  const [then, now] = [before?.project?.services[name], project.services[name]];
+  const now = project.services[name] ?? {};
+  const thens = (before?.projects ?? [])
+    .map(({ services }) => services[name])
+    .filter((service) => service !== undefined);
   const isAsMade = made !== undefined && made.configHash === container.configHash;
   const hash = hashes[name];
-  const changed = hash === undefined ? !isAsMade || differs(then, now) : hash !== container.configHash;
+  const changed =
+    hash === undefined
+      ? !isAsMade || thens.length === 0 || hashedChanges(thens[0], now).length > 0
+      : hash !== container.configHash;
   if (!changed) return [];
-  const fields = then === undefined || now === undefined ? [] : hashedChanges(then, now);
+  // Half-way through a try, a service may still be as it was before it.
+  const fields = thens.map((then) => hashedChanges(then, now)).find(({ length }) => length > 0) ?? [];
   const changes = fields.map((change): WhyObsolete => ({ cause: "Field", change }));
   if (made !== undefined && !isAsMade) return [...changes, { cause: "Modified" }];
   return changes.length > 0 ? changes : [{ cause: "Unknown" }];
 }
 
-function hashedChanges(then: RenderedService, now: RenderedService): readonly FieldChange[] {
+function hashedChanges(then: RenderedService | undefined, now: RenderedService): readonly FieldChange[] {
   return fieldChanges(then, now).filter(({ field }) => !NOT_IN_HASH.test(field));
-}
-
-function differs(then: RenderedService | undefined, now: RenderedService | undefined): boolean {
-  if (then === undefined || now === undefined) return true;
-  return canonicalJson(then) !== canonicalJson(now) && hashedChanges(then, now).length > 0;
 }
 
 /** The services of which it mounts the volumes. */

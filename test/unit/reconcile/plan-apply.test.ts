@@ -68,7 +68,7 @@ function input(before: RenderedProject, now: RenderedProject, extra: Partial<App
     project: now,
     hashes: hashesOf(now),
     containers,
-    before: { project: before, services: madeOf(containers) },
+    before: { projects: [before], services: madeOf(containers) },
     images: Object.fromEntries(
       Object.entries(now.services).map(([name, { image = "" }]) => [
         name,
