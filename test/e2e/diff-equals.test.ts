@@ -71,6 +71,7 @@ function edited(services: Readonly<Record<string, object | null>>, of: Compose):
 const fields: Compose = {
   services: {
     unchanged: {},
+    holds: { volumes: ["kept:/kept"] },
     image: {},
     variable: { environment: { TAG: "1", KEEP: "x" } },
     command: {},

@@ -38,6 +38,21 @@ describe("conops diff", function () {
     if (stdout === "") throw new Error(stderr);
     return JSON.parse(stdout) as ApplicationDiff;
   };
+  /** With temporary folders of its own: other tests make some, too. */
+  const start = (...args: readonly string[]) =>
+    spawn(PROGRAM, args, {
+      env: {
+        ...process.env,
+        CONOPS_MANIFESTS: world.manifests,
+        CONOPS_DATA_DIR: world.data,
+        TMPDIR: temporary,
+      },
+      stdio: ["pipe", "ignore", "ignore"],
+    });
+  const codeOf = async (child: ReturnType<typeof start>): Promise<number | null> => {
+    const [code] = (await once(child, "exit")) as [number | null];
+    return code;
+  };
   const told = ({ changes }: ApplicationDiff): readonly string[] => changes.map(({ text }) => text);
   const deploy = async (
     name: string,
@@ -106,12 +121,9 @@ describe("conops diff", function () {
     await writeFile(file, text);
 
     const found = await diff("-f", file);
-    const child = spawn(PROGRAM, ["diff", "-f", "-"], {
-      env: { ...process.env, CONOPS_MANIFESTS: world.manifests, CONOPS_DATA_DIR: world.data },
-      stdio: ["pipe", "ignore", "ignore"],
-    });
+    const child = start("diff", "-f", "-");
     child.stdin.end(text);
-    const [code] = (await once(child, "exit")) as [number];
+    const code = await codeOf(child);
 
     expect(found.metadata.name).to.equal("shop");
     expect(found.from).to.equal(undefined);
@@ -206,13 +218,13 @@ describe("conops diff", function () {
     await deploy("shop", { web: { environment: { TAG: "1" } } });
     await deploy("other", { web: {} });
     await deployments.push("shop", { web: { environment: { TAG: "2" } } });
-    await deployments.push("other", { web: { ...slow }, wait });
+    await deployments.push("other", { web: { ...slow, environment: { TAG: "2" } }, wait });
     await world.cli("sync", "other");
     await until(
       "the sync waits",
       async () => (await world.containers(deployments.project("other"))).length > 1,
     );
-    await controller.process.kill("SIGSTOP");
+    controller.process.kill("SIGSTOP");
     const state = async (): Promise<unknown> => ({
       data: await hashOfTree(world.data),
       manifests: await hashOfTree(world.manifests),
@@ -244,44 +256,33 @@ describe("conops diff", function () {
       ),
     });
     const before = await state();
-    const temporaries = await ours();
 
-    const results = await Promise.all([
-      world.cli("diff", "shop"),
-      world.cli("diff", "other"),
-      world.cli("sync", "shop", "--dry-run"),
-    ]);
+    const codes = await Promise.all(
+      [
+        ["diff", "shop"],
+        ["diff", "other"],
+        ["sync", "shop", "--dry-run"],
+      ].map((args) => codeOf(start(...args))),
+    );
 
-    expect(
-      results.map(({ code }) => code),
-      results.map(({ stderr }) => stderr).join(""),
-    ).to.deep.equal([1, 1, 1]);
+    expect(codes).to.deep.equal([1, 1, 1]);
     expect(await state()).to.deep.equal(before);
-    expect(await ours()).to.deep.equal(temporaries);
+    expect(await readdir(temporary)).to.deep.equal([]);
     controller.process.kill("SIGCONT");
   });
 
   it("leaves nothing behind when it is broken off", async () => {
     await deploy("shop", { web: {} });
-    const temporaries = await ours();
-    const child = spawn(PROGRAM, ["diff", "shop"], {
-      env: { ...process.env, CONOPS_MANIFESTS: world.manifests, CONOPS_DATA_DIR: world.data },
-      stdio: "ignore",
-    });
-    await until("it has begun", async () => (await ours()).length > temporaries.length);
+    const child = start("diff", "shop");
+    await until("it has begun", async () => (await readdir(temporary)).length > 0);
 
     child.kill("SIGINT");
-    const [code] = (await once(child, "exit")) as [number];
+    const code = await codeOf(child);
 
     expect(code).to.equal(130);
-    expect(await ours()).to.deep.equal(temporaries);
+    expect(await readdir(temporary)).to.deep.equal([]);
   });
 });
-
-/** The temporary folders of previews. */
-async function ours(): Promise<readonly string[]> {
-  return (await readdir(tmpdir())).filter((name) => name.startsWith("conops-preview-")).toSorted();
-}
 
 /** Over every path, mode and content below. */
 async function hashOfTree(dir: string): Promise<string> {
