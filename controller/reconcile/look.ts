@@ -4,7 +4,10 @@ import type { RenderedProject } from "../compose/compose.ts";
 import type { MadeTarget } from "../status/record.ts";
 import type { ReconcileDeps } from "./deps.ts";
 import type { DesiredService } from "./desired.ts";
+import { isAskedFor } from "./asked.ts";
+import { endingOf } from "./endings.ts";
 import { followImages, imageFacts } from "./image-facts.ts";
+import { CRASH_LOOP_RESTARTS } from "./judge-container.ts";
 import type { Finding } from "./judged.ts";
 import { maskedContainer, maskedPlan } from "./masking.ts";
 import type { Memory } from "./memory.ts";
@@ -49,7 +52,7 @@ export async function look(
     ),
     left: new Set(left ?? (attempt?.made === undefined ? applied?.left : [])),
     containers: deps.engine.project(visit.project).map((container) => maskedContainer(container, visit)),
-    ending: (id) => deps.engine.ending(id),
+    ending: (id) => endingOf(id, visit.project, visit.record(), deps.engine),
     prune: visit.application.spec.sync.prune,
     images: imageFacts(made, rendering?.project, visit, deps),
     // Before a sync is over, files that are not in effect yet are nobody's drift: only the sync itself asks.
@@ -107,7 +110,7 @@ export function noteFindings(
     const key = findingKey(finding, visit.project, deps);
     const before = memory.findings.get(key);
     noted.set(key, before ?? now);
-    if (before !== undefined) continue;
+    if (before !== undefined || isAskedFor(finding.kind, visit)) continue;
     deps.metrics.driftFound(visit.name, finding.kind);
     const { service, kind, expected, actual } = finding;
     deps.log.info("drift found", {
@@ -118,6 +121,12 @@ export function noteFindings(
       expected,
       actual,
     });
+  }
+  // Between two ends of a crash loop the container runs for a moment: that is not the end of it.
+  for (const { id, service, restartCount } of deps.engine.project(visit.project)) {
+    const key = `${service}/Restarting/${id}/`;
+    const before = memory.findings.get(key);
+    if (before !== undefined && restartCount >= CRASH_LOOP_RESTARTS) noted.set(key, before);
   }
   memory.findings = noted;
   return noted;

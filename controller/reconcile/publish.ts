@@ -8,6 +8,7 @@ import type { ApplicationRecord } from "../status/record.ts";
 import { summarise, type Observation, type Summary, type Why } from "../status/summary.ts";
 import { failpoint } from "../lib/failpoint.ts";
 import type { ReconcileDeps } from "./deps.ts";
+import { endingsOf } from "./endings.ts";
 import type { Look } from "./look.ts";
 import type { Visit } from "./visit.ts";
 
@@ -31,7 +32,12 @@ export async function publish(
       return [key, before.driftSince[key] ?? at];
     }),
   );
-  const record = await visit.update((now) => ({ ...now, conditions, driftSince }));
+  const record = await visit.update(({ endings: _before, ...now }) => ({
+    ...now,
+    conditions,
+    driftSince,
+    ...endingsOf(seen?.plan.findings ?? [], visit.project, before, deps.engine),
+  }));
   const document = statusDocument(record, summary, observation, seen);
   await deps.status.publish(visit.name, record.place, document);
   failpoint("status-written", visit.name);

@@ -1,6 +1,7 @@
 import { ReconcileError } from "../api/errors.ts";
 import type { HistoryEntry } from "../api/status.ts";
 import { nextSyncId, rfc3339 } from "../status/history.ts";
+import { isAskedFor } from "./asked.ts";
 import { block, mayHealAt, spend, unblock } from "./budget.ts";
 import type { ReconcileDeps } from "./deps.ts";
 import { finishSync, sayingTo } from "./finish-sync.ts";
@@ -74,7 +75,11 @@ async function act(
   for (const cause of new Set(due.map((step) => step.cause))) {
     memory.budget = spend(memory.budget, cause, deps.clock.monotonic());
   }
-  const reason = due.map(({ service, why }) => (service === "" ? why : `${service}: ${why}`)).join("; ");
+  const asked = due.every(({ kind }) => isAskedFor(kind, visit));
+  const trigger = asked ? "SpecChanged" : "Drift";
+  const reason = asked
+    ? `spec.state is ${visit.application.spec.state}`
+    : due.map(({ service, why }) => (service === "" ? why : `${service}: ${why}`)).join("; ");
   let error: ReconcileError | undefined;
   const id = nextSyncId(visit.record());
   deps.syncLogs.begin(visit.name, id);
@@ -84,10 +89,10 @@ async function act(
     if (due.some((step) => step.act === "stop")) await stopAll(healing, deps);
     else await heal(due, seen, healing, deps);
     memory.budget = unblock(memory.budget);
-    healing.say("healed");
-    deps.log.info("healed", {
-      event: "Healed",
-      reason: "Drift",
+    healing.say(asked ? "done" : "healed");
+    deps.log.info(asked ? "state brought about" : "healed", {
+      event: asked ? "StateChanged" : "Healed",
+      reason: trigger,
       application: visit.name,
       sync: id,
       why: reason,
@@ -115,12 +120,12 @@ async function act(
     startedAt: rfc3339(startedAt),
     finishedAt: rfc3339(finishedAt),
     result,
-    trigger: "Drift",
+    trigger,
     reason: error === undefined ? reason : `${reason}: ${error.message}`,
     durationSeconds: Math.round((finishedAt - startedAt) / 100) / 10,
   };
   await finishSync(entry, visit, deps);
-  deps.metrics.syncFinished(visit.name, result, "Drift", (finishedAt - startedAt) / 1000);
+  deps.metrics.syncFinished(visit.name, result, trigger, (finishedAt - startedAt) / 1000);
   return { acted: true, ...(error && { error }) };
 }
 

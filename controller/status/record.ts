@@ -143,6 +143,14 @@ export interface RecordedProcess {
   readonly startedAt: number;
 }
 
+/** How a container ended, as the engine's events said. */
+export interface RecordedEnding {
+  readonly exitCode: number;
+  readonly byHand: boolean;
+  /** Wall milliseconds, by the engine's clock. */
+  readonly at: number;
+}
+
 export interface Verification {
   readonly revision: string;
   readonly verified: boolean;
@@ -199,6 +207,8 @@ export interface ApplicationRecord {
   readonly verification?: Verification;
   /** `SERVICE/KIND` → RFC 3339. */
   readonly driftSince: Readonly<Record<string, string>>;
+  /** Container id → how it ended, of those whose end is drift that lasts. */
+  readonly endings?: Readonly<Record<string, RecordedEnding>>;
   readonly history: readonly HistoryEntry[];
   readonly conditions: readonly Condition[];
   readonly deletion?: Deletion;
