@@ -93,6 +93,7 @@ export function createImageInformer(options: ImageInformerOptions): ImageInforme
       const known = followers.get(name);
       if (known !== undefined) followers.set(name, { ...known, takenAt: clock.monotonic(), isHidden: true });
     },
+    read: () => local.read(),
     changed() {
       if (followers.size > 0) local.changed();
     },

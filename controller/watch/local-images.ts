@@ -8,6 +8,8 @@ import type { Log } from "../lib/log.ts";
 export interface LocalImages {
   /** Something may have changed: the list is read anew, soon. Many calls at a time are one. */
   changed(): void;
+  /** Reads the list now, or waits for the reading under way. Resolves also where it could not be read. */
+  read(): Promise<void>;
   /** By name, as people write it. */
   named(image: string): LocalImage | undefined;
   byId(id: string): LocalImage | undefined;
@@ -40,12 +42,17 @@ export function createLocalImages({ docker, clock, log, onListed }: LocalImagesO
     }
     cancelTimer = clock.after(GATHER_MS, () => {
       cancelTimer = undefined;
-      running = list().finally(() => {
-        running = undefined;
-        if (isAgain) changed();
-        isAgain = false;
-      });
+      void read();
     });
+  }
+
+  function read(): Promise<void> {
+    running ??= list().finally(() => {
+      running = undefined;
+      if (isAgain) changed();
+      isAgain = false;
+    });
+    return running;
   }
 
   async function list(): Promise<void> {
@@ -65,6 +72,7 @@ export function createLocalImages({ docker, clock, log, onListed }: LocalImagesO
 
   return {
     changed,
+    read,
     named: (image) => byName.get(listedName(image) ?? "") ?? byId.get(image),
     byId: (id) => byId.get(id),
     async close() {

@@ -106,6 +106,8 @@ export interface ImageInformer {
   registry(name: string, service: string): RegistryImage | undefined;
   /** The images of this Application have just been pulled: what was looked up before says nothing any more. */
   taken(name: string): void;
+  /** Learns what names stand for on this host now. Resolves also where that cannot be read. */
+  read(): Promise<void>;
   /** An image of the engine was pulled, named or removed; or events may have been missed. */
   changed(): void;
   close(): Promise<void>;

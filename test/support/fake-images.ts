@@ -61,6 +61,7 @@ export function createFakeImages(isMissing: (name: string) => boolean): FakeImag
         if (refusal !== undefined) return { error: { reason: "ImageLookupFailed", message: refusal } };
         return id === undefined || hidden.has(name) ? {} : { digest: digestOf(id) };
       },
+      read: () => Promise.resolve(),
       taken: (name) => void hidden.add(name),
       changed: () => undefined,
       close: () => Promise.resolve(),
