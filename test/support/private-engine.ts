@@ -35,6 +35,8 @@ export interface PrivateEngine {
   loadTestImage(): Promise<void>;
   /** Runs a command in its network namespace, where its published ports are; the standard output. */
   exec(command: string, args: readonly string[]): Promise<string>;
+  /** Starts a program in its network namespace that ends with this process at the latest. */
+  spawn(command: string, args: readonly string[]): ChildProcess;
   /** GET from inside its network namespace; the body. Rejects where nothing answers within 5 s. */
   fetchText(url: string): Promise<string>;
   /** What dockerd logged last. */
@@ -162,6 +164,11 @@ export async function startPrivateEngine(options: PrivateEngineOptions = {}): Pr
     resume: () => void alive().kill("SIGCONT"),
     loadTestImage,
     exec,
+    spawn: (command, args) =>
+      spawn("setpriv", ["--pdeathsig", "KILL", "nsenter", `--net=${netns}`, command, ...args], {
+        stdio: "ignore",
+        env: { ...environmentFor(undefined), OTEL_TRACES_EXPORTER: "none" },
+      }),
     fetchText: (url) =>
       exec(process.execPath, [
         "--eval",

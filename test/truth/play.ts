@@ -3,7 +3,7 @@ import { expect } from "chai";
 import type { DriftFact } from "../../controller/api/drift.ts";
 import type { ApplicationStatus } from "../../controller/api/status.ts";
 import { conditionOf } from "../support/conditions.ts";
-import { healedCount, healings, isReady } from "../support/reading.ts";
+import { healedCount, isReady } from "../support/reading.ts";
 import { actsBetween } from "./containers.ts";
 import { follows, type Situation, type Spec } from "./situation.ts";
 import type { Stage } from "./stage.ts";
@@ -15,8 +15,8 @@ const PATIENCE_MS = 2000;
 const DEPLOYED_WITHIN_MS = 300_000;
 
 /** It is healed, and shown before: healing is switched off until the drift has been looked at. */
-export function isHealed({ found, healed }: Situation): boolean {
-  return found.length > 0 && Object.keys(healed).length > 0;
+export function isHealed({ found, healed, healings = 0 }: Situation): boolean {
+  return found.length > 0 && (Object.keys(healed).length > 0 || healings > 0);
 }
 
 /** The first commit, the manifest, and everything runs. */
@@ -59,7 +59,7 @@ export async function judge(
     const status = await untilEnded(situation, stage);
     expect(actsBetween(before, await stage.snapshot(id)), "what was done").to.deep.equal(healed);
     expect(stage.log().ups(id) > ups ? "Compose" : "engine", "who did it").to.equal(by);
-    const said = healings(status).map(({ result, reason }) => `${result}: ${reason}`);
+    const said = status.history.map(({ result, trigger, reason }) => `${result}: ${trigger}: ${reason}`);
     for (const { service, kind } of found) {
       expect(said.join("\n"), "the history").to.match(new RegExp(`Succeeded: .*(${service}: )?${kind}`));
     }
@@ -73,7 +73,15 @@ export async function judge(
     const now = (await stage.status(id)) ?? status;
     expectFacts(now.drift, situation.over === true ? [] : found, "status.drift");
   }
+  if (situation.check !== undefined) await stage.shell(situation, situation.check);
   await expectEnd(situation, stage);
+  if (situation.afterwards === undefined) return;
+  await stage.shell(situation, situation.afterwards);
+  await stage.untilStatus(
+    id,
+    "it is Ready afterwards",
+    (status) => isReady(status) && status.phase === "Synced",
+  );
 }
 
 /** Of the whole life of the controller that saw it happen: what was found, counted and healed. */
@@ -109,7 +117,12 @@ function specOf(situation: Situation, spec: Spec = {}): Spec {
 }
 
 async function untilShown({ id, found }: Situation, stage: Stage): Promise<void> {
-  await stage.untilStatus(id, "exactly this drift is shown", ({ drift }) => areLike(drift, found));
+  await stage.untilStatus(
+    id,
+    "exactly this drift is shown",
+    ({ drift }) => areLike(drift, found),
+    DEPLOYED_WITHIN_MS,
+  );
 }
 
 async function untilEnded(situation: Situation, stage: Stage): Promise<ApplicationStatus> {
@@ -126,6 +139,8 @@ async function untilEnded(situation: Situation, stage: Stage): Promise<Applicati
       areLike(status.drift, drift) &&
       healedCount(status) >= healingsOf(situation) &&
       (head === undefined || status.sync.applied?.revision === head),
+    // A sync may have to wait for its place behind the first ones of all others.
+    DEPLOYED_WITHIN_MS,
   );
 }
 

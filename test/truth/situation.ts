@@ -47,8 +47,8 @@ export interface Situation {
   readonly when?: "watched" | "replayed" | "unseen" | "restarted" | "killed" | "frozen";
   /**
    * What happens, one after the other. A text: shell commands, in the repository's work tree, against the engine of the test,
-   * with `$project`, `$checkout`, `$file` (the Compose file in the checkout), `$image`, `$tag` (an image name of its own), and each
-   * service's name for its first container. An edit: the manifest's spec is this from now on, and `phase` is waited for.
+   * with `$project`, `$checkout`, `$file` (the Compose file in the checkout), `$image`, `$tag` and `$pushed` (an
+   * image name of its own, and one in a registry that its engine reaches), and each service's name for its first container. An edit: the manifest's spec is this from now on, and `phase` is waited for.
    */
   readonly steps: readonly (string | Edit)[];
   /** Everything that is found. In `expected` and `actual`, `*` stands for anything. */
@@ -63,12 +63,18 @@ export interface Situation {
   readonly by?: "engine" | "Compose";
   /** The engine starts its containers over and over again: what becomes of them is not compared. */
   readonly endless?: boolean;
+  /** What was found is a registry's answer, which a new controller does not know before it has asked: it writes twice. */
+  readonly askedAnew?: boolean;
   /** How many healings that takes; default 1, or 0 where nothing is done. */
   readonly healings?: number;
   /** What was found is over in the end, without anybody's doing. */
   readonly over?: boolean;
   /** The commit that the steps made is the applied one in the end. */
   readonly synced?: boolean;
+  /** Shell commands that succeed in the end. */
+  readonly check?: string;
+  /** Shell commands when all has been looked at, after which it becomes Ready: it must not be tried again and again. */
+  readonly afterwards?: string;
   /** What the status says in the end; default: Ready is True, and the phase Synced. */
   readonly ends?: { readonly ready?: "True" | "False" | "Unknown"; readonly phase?: Phase };
   /** For the table: what is done, where `healed` does not say it. */

@@ -27,6 +27,8 @@ interface Injection {
   readonly kind?: DriftKind;
   /** It takes an `up` of Compose to heal it. */
   readonly up?: boolean;
+  /** The controller is frozen meanwhile. */
+  readonly atOnce?: boolean;
   /** Only where there is such a service. */
   readonly needs?: string;
 }
@@ -42,7 +44,7 @@ const INJECTIONS: readonly Injection[] = [
   { name: "stop", commands: "docker stop $web", kind: "Stopped" },
   { name: "pause", commands: "docker pause $side", kind: "Paused" },
   { name: "end with 7", commands: "docker exec $side sh -c 'echo 7 >/told'", kind: "Exited" },
-  { name: "remove", commands: "docker rm --force $web", kind: "Missing", up: true },
+  { name: "remove", commands: "docker rm --force $web", kind: "Missing", up: true, atOnce: true },
   { name: "make an orphan", commands: GHOST, kind: "Orphan", up: true },
   { name: "be ill", commands: "docker exec $db touch /ill", kind: "Unhealthy", needs: "db" },
   { name: "ask for a reload", commands: "docker kill --signal HUP $web" },
@@ -58,6 +60,7 @@ const INJECTIONS: readonly Injection[] = [
 describe("a soak of drift", () => {
   let engine: PrivateEngine;
   let stage: Stage;
+  let frozen: Promise<void> = Promise.resolve();
   const applications = Array.from({ length: APPLICATIONS }, (_, n) => applicationOf(n));
   /** Application → what was done to it. */
   const injected = new Map<string, Injection[]>(applications.map(({ id }) => [id, []]));
@@ -168,13 +171,30 @@ describe("a soak of drift", () => {
     const { id } = application;
     injected.get(id)?.push(injection);
     const healed = healedOf(id);
-    await stage.shell(application, injection.commands);
+    if (injection.atOnce === true) await atOnce(() => stage.shell(application, injection.commands));
+    else await stage.shell(application, injection.commands);
     if (injection.kind === undefined) return;
     await stage.untilStatus(
       id,
       `it is healed of "${injection.name}"`,
       (status) => healedOf(id) > healed && isReady(status) && status.drift.length === 0,
     );
+  }
+
+  /** What happens meanwhile is seen by the controller all at once: a container that is removed is stopped for a moment. */
+  async function atOnce(act: () => Promise<unknown>): Promise<void> {
+    const before = frozen;
+    frozen = (async () => {
+      await before;
+      const { process } = stage.controller();
+      process.kill("SIGSTOP");
+      try {
+        await act();
+      } finally {
+        process.kill("SIGCONT");
+      }
+    })();
+    await frozen;
   }
 
   function healedOf(id: string): number {

@@ -11,6 +11,8 @@ import { createEngineApi, type EngineApi, type Snapshot } from "./containers.ts"
 import { readLog, type ControllerLog } from "./controller-log.ts";
 import { composeOf, type Situation, type Spec } from "./situation.ts";
 
+/** Of the registry that a test starts beside its private engine, where no other port is taken. */
+export const REGISTRY_PORT = 5000;
 /** Patient: a machine that is busy with other tests is slow. */
 const LIMIT_MS = 90_000;
 
@@ -85,6 +87,7 @@ export async function createStage(env: Readonly<Record<string, string>>): Promis
       file: join(checkout, "compose.yaml"),
       image: TEST_IMAGE,
       tag: tagOf(id),
+      pushed: pushedOf(id),
       ...Object.fromEntries(
         Object.keys(situation.services).map((name) => [name, `${project(id)}-${name}-1`]),
       ),
@@ -102,7 +105,10 @@ export async function createStage(env: Readonly<Record<string, string>>): Promis
     project,
     snapshot: (id) => engine.snapshot(project(id)),
     async start(more = {}) {
-      controller = await world.start({ args: ["--concurrency", "6"], env: { ...more } });
+      controller = await world.start({
+        args: ["--concurrency", "6", "--image-interval", "2s"],
+        env: { ...more },
+      });
       log = readLog(controller);
     },
     async stop() {
@@ -112,7 +118,9 @@ export async function createStage(env: Readonly<Record<string, string>>): Promis
     async prepare(situation) {
       const { id, files = {} } = situation;
       const repo = await world.repo(id);
-      const compose = stringify(composeOf(situation)).replaceAll("$tag", tagOf(id));
+      const compose = stringify(composeOf(situation))
+        .replaceAll("$tag", tagOf(id))
+        .replaceAll("$pushed", pushedOf(id));
       await repo.commit({ "compose.yaml": compose, ...files }, "First");
     },
     manifest(situation, spec) {
@@ -177,6 +185,10 @@ export async function untilLookedAt(stage: Stage, ids: readonly string[]): Promi
     },
     LIMIT_MS,
   );
+}
+
+function pushedOf(id: string): string {
+  return `127.0.0.1:${REGISTRY_PORT}/truth/${id}:1`;
 }
 
 function tagOf(id: string): string {

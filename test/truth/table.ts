@@ -2,6 +2,8 @@ import type { Section } from "./situation.ts";
 import { BY_HAND } from "./rows/by-hand.ts";
 import { BY_ITSELF, ONE_SHOTS } from "./rows/by-itself.ts";
 import { CHECKOUTS, COMMITS } from "./rows/commits.ts";
+import { FILES } from "./rows/files.ts";
+import { IMAGES } from "./rows/images.ts";
 import { MADE_BY_OTHERS } from "./rows/made-by-others.ts";
 import { NOBODY_WATCHED } from "./rows/nobody-watched.ts";
 import { THE_ENGINE } from "./rows/the-engine.ts";
@@ -13,7 +15,9 @@ export const TRUTH_TABLE: readonly Section[] = [
   BY_ITSELF,
   ONE_SHOTS,
   MADE_BY_OTHERS,
+  IMAGES,
   COMMITS,
+  FILES,
   CHECKOUTS,
   SWITCHES,
   NOBODY_WATCHED,

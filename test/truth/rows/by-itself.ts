@@ -116,6 +116,23 @@ export const BY_ITSELF: Section = {
       healed: { web: "started" },
     },
     {
+      id: "crash-loop",
+      title: "A program with `restart: always` fails again and again",
+      services: {
+        web: {
+          command: ["sh", "-c", "[ -e /broken ] && exit 5; while [ ! -e /broken ]; do sleep 0.3; done"],
+          restart: "always",
+        },
+      },
+      steps: ["docker exec $web touch /broken"],
+      found: [fact("web", "Restarting", "running", "restarting again and again, last exit 5")],
+      never: ["Exited", "Stopped"],
+      healed: {},
+      endless: true,
+      ends: { ready: "False", phase: "Degraded" },
+      done: "nothing: the engine goes on; it is not Ready",
+    },
+    {
       id: "policy-stopped",
       title: "`docker stop` of a service with `restart: unless-stopped`",
       services: { web: { restart: "unless-stopped" } },
@@ -160,6 +177,7 @@ export const ONE_SHOTS: Section = {
         web: { depends_on: { job: { condition: "service_completed_successfully" } } },
       },
       steps: ["docker rm --force $web"],
+      passing: ["Stopped"],
       found: [fact("web", "Missing", "a container", "no container")],
       healed: { web: "made" },
       by: "Compose",

@@ -15,7 +15,7 @@ export const COMMITS: Section = {
       steps: [`echo two >README.md; ${COMMIT}`],
       synced: true,
       found: [],
-      never: ["ConfigChanged"],
+      never: ["ConfigChanged", "FilesChanged"],
       healed: {},
     },
     {
@@ -25,7 +25,7 @@ export const COMMITS: Section = {
       steps: [`echo "# a comment" >>compose.yaml; ${COMMIT}`],
       synced: true,
       found: [],
-      never: ["ConfigChanged"],
+      never: ["ConfigChanged", "FilesChanged"],
       healed: {},
     },
     {
@@ -45,7 +45,7 @@ export const COMMITS: Section = {
       steps: [`sed -i s/blue/green/ compose.yaml; ${COMMIT}`],
       synced: true,
       found: [],
-      never: ["ConfigChanged"],
+      never: ["ConfigChanged", "FilesChanged"],
       healed: { web: "recreated" },
       by: "Compose",
       healings: 0,
@@ -75,7 +75,7 @@ export const CHECKOUTS: Section = {
       files: { "conf/app": "one\n" },
       steps: ["cp -a $checkout $checkout.copy && rm -rf $checkout && mv $checkout.copy $checkout"],
       found: [],
-      never: ["ConfigChanged"],
+      never: ["ConfigChanged", "FilesChanged"],
       healed: {},
     },
     {
@@ -93,6 +93,7 @@ export const CHECKOUTS: Section = {
       title: "The checkout is removed, and a container as well",
       services: { web: {}, side: {} },
       steps: ["rm -rf $checkout; docker rm --force $web"],
+      passing: ["Stopped"],
       found: [fact("web", "Missing", "a container", "no container")],
       healed: { web: "made" },
       by: "Compose",

@@ -141,6 +141,7 @@ export const MADE_BY_OTHERS: Section = {
       steps: [
         "docker rm --force $web; docker run --detach --name $web --network none $image; sleep 1; docker rm --force $web",
       ],
+      passing: ["Stopped"],
       found: [fact("web", "Missing", "a container", "no container")],
       healed: { web: "made" },
       by: "Compose",

@@ -66,6 +66,18 @@ export const THE_ENGINE: Section = {
       healed: { web: "started" },
     },
     {
+      id: "restart-resting",
+      title:
+        "The engine is restarted, and starts a container with `restart: always` whose Application is `Stopped`",
+      when: "restarted",
+      services: { web: { restart: "always" } },
+      steps: [{ spec: { state: "Stopped" }, phase: "Stopped" }],
+      found: [fact("web", "Running", "stopped", "running")],
+      healed: { web: "stopped" },
+      by: "Compose",
+      ends: { ready: "True", phase: "Stopped" },
+    },
+    {
       id: "killed-plain",
       title: "The engine is killed, and started again: a service without a restart policy",
       when: "killed",
