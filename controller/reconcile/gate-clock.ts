@@ -16,6 +16,11 @@ export function settlesInMs(plan: Pick<Plan, "lives">, memory: Memory, { clock, 
   return Math.max(0, ...[...memory.lives.values()].map((since) => since + settleMs - now));
 }
 
+/** While nothing can be seen no gate can pass: it has its whole time anew when it is looked at again. */
+export function stopGate(memory: Memory): void {
+  if (memory.gate !== undefined) memory.gate = { ...memory.gate, isStopped: true };
+}
+
 /** How long until the deadline of the gate; 0 or less when it has passed. */
 export function leftOfGateMs(
   { syncedAt, gateDeadline }: Pick<AppliedTarget, "syncedAt" | "gateDeadline">,
@@ -24,8 +29,9 @@ export function leftOfGateMs(
   { clock }: Deps,
 ): number {
   const of = `${syncedAt} ${gateDeadline}`;
-  if (memory.gate?.of !== of) {
-    const leftMs = Math.min(Math.max(gateDeadline - clock.now(), 0), timeoutMs);
+  if (memory.gate?.of !== of || memory.gate.isStopped === true) {
+    const recordedMs = Math.min(Math.max(gateDeadline - clock.now(), 0), timeoutMs);
+    const leftMs = memory.gate?.isStopped === true ? timeoutMs : recordedMs;
     memory.gate = { of, endsAt: clock.monotonic() + leftMs };
   }
   return memory.gate.endsAt - clock.monotonic();

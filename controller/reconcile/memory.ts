@@ -25,7 +25,12 @@ export interface Memory {
   /** Lives of containers as the last gate saw them → since when, monotonic milliseconds. */
   lives?: ReadonlyMap<string, number>;
   /** The deadline of the gate that is waited for, monotonic milliseconds. */
-  gate?: { readonly of: string; readonly endsAt: number; readonly said?: string };
+  gate?: {
+    readonly of: string;
+    readonly endsAt: number;
+    readonly said?: string;
+    readonly isStopped?: boolean;
+  };
   /** The last words of a container, by its id and start. */
   lastWords?: { readonly of: string; readonly text: string };
   /** The mask of these Secrets' values and of all before them. */

@@ -6,6 +6,7 @@ import type { SourceState } from "../watch/watch.ts";
 import { isSpent, observeHealth } from "./budget.ts";
 import { decide, type Decision } from "./decide.ts";
 import type { ReconcileDeps } from "./deps.ts";
+import { stopGate } from "./gate-clock.ts";
 import { canGoOn, goOn } from "./go-on.ts";
 import { imagesChecked } from "./image-facts.ts";
 import type { Finding } from "./judged.ts";
@@ -44,6 +45,7 @@ export async function visitApplication(
   if (down !== undefined || !deps.engine.hasSynced()) {
     const message = down?.message ?? "the engine has not been asked yet";
     leaveSlots();
+    stopGate(memory);
     await publish(observe({ reason: "EngineUnavailable", message }), undefined, visit, deps);
     return { kind: "waiting", reason: "EngineUnavailable" };
   }

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
@@ -11,6 +11,19 @@ import { createFakeClock } from "../../support/fake-clock.ts";
 import { createFixtureFolder, manifest, NOW, statusDocument, statusFile } from "./fixture-folder.ts";
 import type { FixtureFolder } from "./fixture-folder.ts";
 import { createTestTerminal } from "./test-terminal.ts";
+
+/** Nobody's, for root; for any other user, one who may not read the folder. */
+async function asAnotherUser(dir: string, act: () => Promise<void>): Promise<void> {
+  const isRoot = process.geteuid?.() === 0;
+  if (isRoot) process.seteuid?.(65_534);
+  else await chmod(dir, 0);
+  try {
+    await act();
+  } finally {
+    if (isRoot) process.seteuid?.(0);
+    else await chmod(dir, 0o700);
+  }
+}
 
 const entry = (extra: Partial<HistoryEntry>): HistoryEntry => ({
   revision: "0123456789abcdef0123456789abcdef01234567",
@@ -143,6 +156,19 @@ describe("conops history", () => {
       'Cannot read a log of "new": there is none; it goes with its entry in the history',
     );
     expect(await log(undefined, "nobody")).to.match(/^No Application "nobody" in /);
+  });
+
+  it("says so to whoever may not read the data directory, and describe does as well", async () => {
+    await chmod(folder.dir, 0o755);
+    await asAnotherUser(dataDir, async () => {
+      const why = "only the user that runs the controller may read its data directory";
+      expect(await log(12)).to.equal(`Cannot read the log of sync 12 of "shop": ${why}`);
+      expect(await log()).to.equal(`Cannot read a log of "shop": ${why}`);
+      expect((await history()).out).to.contain("BuildFailed");
+      const terminal = createTestTerminal();
+      await describeResources(contextOf(terminal), ["shop"]);
+      expect(terminal.printed().out).to.contain(`Cannot read the log of sync 12 of "shop": ${why}`);
+    });
   });
 
   it("says so where the data directory is not the controller's", async () => {

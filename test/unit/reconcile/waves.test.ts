@@ -138,6 +138,24 @@ describe("a sync in waves", () => {
     ]);
   });
 
+  it("does not fail for an engine that did not answer meanwhile: the gate has its whole time anew", async () => {
+    world.declare("shop", { sync: { timeout: "10s" } });
+    await world.visit("shop");
+    world.engine.down = "it is being restarted";
+    await world.visit("shop");
+    await world.clock.advance(60_000);
+    world.engine.down = undefined;
+
+    await world.visit("shop");
+    expect(ready()).to.contain("Unknown Progressing");
+    await world.clock.advance(9000);
+    await world.visit("shop");
+    expect(ready()).to.contain("Unknown Progressing");
+    await world.clock.advance(1000);
+    await world.visit("shop");
+    expect(ready()).to.contain("False HealthGateFailed: not healthy within 10s");
+  });
+
   it("is superseded at once by a newer commit, which the history tells", async () => {
     world.declare("shop");
     await world.visit("shop");
