@@ -56,7 +56,7 @@ export function wireWatch(deps: WatchDeps): Watch {
     onEngine(up) {
       metrics.engineUp(up);
       // What image names stand for is known before anything is judged: a new controller would take back what was said of it.
-      void (up ? images.read() : Promise.resolve()).then(() => {
+      void (up ? images.refresh() : Promise.resolve()).then(() => {
         deps.onEngine();
         for (const { name } of records.list()) enqueue(name);
       });

@@ -57,7 +57,7 @@ export function imageFacts(
     ]);
     const digest = deps.images.registry(visit.name, service)?.digest;
     const isMoved = digest !== undefined && made.images?.[service] !== undefined && !digests.has(digest);
-    const known = digest !== undefined && digests.has(digest) ? digest : [...digests].at(0);
+    const [known] = digests;
     facts.set(service, {
       id,
       ...(known !== undefined && { digest: known }),
@@ -122,13 +122,14 @@ export function noteTried(
 
 /** Whether the registries can be asked; undefined where none is to be. */
 export function imagesChecked(
-  project: RenderedProject | undefined,
   visit: Visit,
   deps: Pick<ReconcileDeps, "images">,
 ): ObservedRegistries | undefined {
-  const asked = Object.keys(project?.services ?? {})
-    .map((service) => deps.images.registry(visit.name, service))
-    .filter((known) => known !== undefined);
+  const { pull } = visit.application.spec.compose;
+  const asked = deps.images.lookUps(visit.name);
+  // A new controller that has not looked at the services yet goes on saying what the one before it did.
+  const isSaid = pull === "always" && visit.record().conditions.some(({ type }) => type === "ImagesChecked");
+  if (asked === undefined) return isSaid ? { checked: false } : undefined;
   if (asked.length === 0) return undefined;
   const error = asked.find((one) => one.error !== undefined)?.error;
   return { checked: asked.some(({ digest }) => digest !== undefined), ...(error && { error }) };

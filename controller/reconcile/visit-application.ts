@@ -184,7 +184,7 @@ export async function visitApplication(
       stalled: whyStalled(seen, memory),
       source: observedSource(source),
       verifies: spec.source.verify !== undefined,
-      images: imagesChecked(seen?.rendering?.project, visit, deps),
+      images: imagesChecked(visit, deps),
       decision: decided,
       newer: isNewer(),
       health: health ?? (seen && { status: seen.plan.health.status, message: seen.plan.health.message }),

@@ -51,14 +51,9 @@ export function createImageInformer(options: ImageInformerOptions): ImageInforme
 
   function onListed(): void {
     for (const [name, follower] of followers) {
-      const told = hashOf(
-        Object.entries(follower.images).map(([service, { image }]) => [
-          service,
-          local.named(image)?.id ?? "",
-        ]),
-      );
+      const told = idsOf(follower.images);
       if (told === follower.told) continue;
-      followers.set(name, { ...follower, told });
+      followers.set(name, { ...follower, ...(told !== undefined && { told }) });
       enqueue(name);
       if (follower.told === undefined) continue;
       // Whoever pulled it knows of something new.
@@ -66,15 +61,23 @@ export function createImageInformer(options: ImageInformerOptions): ImageInforme
     }
   }
 
-  return {
+  /** The ids that the names stand for; undefined while nobody knows. */
+  function idsOf(images: Follower["images"]): string | undefined {
+    if (!local.hasSynced()) return undefined;
+    return hashOf(
+      Object.entries(images).map(([service, { image }]) => [service, local.named(image)?.id ?? ""]),
+    );
+  }
+
+  const informer: ImageInformer = {
     follow(name, images) {
       const known = followers.get(name);
       const hash = hashOf(images);
       if (isClosed || known?.hash === hash) return;
       const { takenAt = -Infinity, isHidden = false } = known ?? {};
-      followers.set(name, { images, hash, takenAt, isHidden });
+      const told = idsOf(images);
+      followers.set(name, { images, hash, takenAt, isHidden, ...(told !== undefined && { told }) });
       lookUps?.want(name, Object.values(images));
-      local.changed();
     },
     unfollow(name) {
       if (followers.delete(name)) lookUps?.want(name, []);
@@ -89,17 +92,23 @@ export function createImageInformer(options: ImageInformerOptions): ImageInforme
       const followed = follower?.images[service];
       return follower && followed && lookUps?.get(followed, follower.takenAt);
     },
+    lookUps(name) {
+      const services = Object.keys(followers.get(name)?.images ?? {});
+      if (services.length === 0 && !followers.has(name)) return undefined;
+      return services
+        .map((service) => informer.registry(name, service))
+        .filter((known) => known !== undefined);
+    },
     taken(name) {
       const known = followers.get(name);
       if (known !== undefined) followers.set(name, { ...known, takenAt: clock.monotonic(), isHidden: true });
     },
-    read: () => local.read(),
-    changed() {
-      if (followers.size > 0) local.changed();
-    },
+    changed: () => local.changed(),
+    refresh: () => local.refresh(),
     async close() {
       isClosed = true;
       await Promise.all([lookUps?.close(), local.close()]);
     },
   };
+  return informer;
 }

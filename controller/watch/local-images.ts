@@ -6,10 +6,12 @@ import type { Log } from "../lib/log.ts";
 
 /** What image names stand for on this host, as last listed: one call for all of them, made only after an event. */
 export interface LocalImages {
-  /** Something may have changed: the list is read anew, soon. Many calls at a time are one. */
+  /** They were listed once. */
+  hasSynced(): boolean;
+  /** Something has changed: the list is read anew, soon. Many calls at a time are one. */
   changed(): void;
-  /** Reads the list now, or waits for the reading under way. Resolves also where it could not be read. */
-  read(): Promise<void>;
+  /** Lists them now. Resolves when that is done, or has failed. */
+  refresh(): Promise<void>;
   /** By name, as people write it. */
   named(image: string): LocalImage | undefined;
   byId(id: string): LocalImage | undefined;
@@ -30,29 +32,33 @@ export function createLocalImages({ docker, clock, log, onListed }: LocalImagesO
   const stop = new AbortController();
   let byName = new Map<string, LocalImage>();
   let byId = new Map<string, LocalImage>();
+  let synced = false;
   let cancelTimer: (() => void) | undefined;
-  let isAgain = false;
   let running: Promise<void> | undefined;
+  let isAgain = false;
 
   function changed(): void {
     if (stop.signal.aborted || cancelTimer !== undefined) return;
-    if (running !== undefined) {
-      isAgain = true;
-      return;
-    }
-    cancelTimer = clock.after(GATHER_MS, () => {
-      cancelTimer = undefined;
-      void read();
-    });
+    cancelTimer = clock.after(GATHER_MS, () => void refresh());
   }
 
-  function read(): Promise<void> {
-    running ??= list().finally(() => {
-      running = undefined;
-      if (isAgain) changed();
-      isAgain = false;
-    });
+  /** One at a time; what is asked for meanwhile is one more afterwards. */
+  function refresh(): Promise<void> {
+    cancelTimer?.();
+    cancelTimer = undefined;
+    if (running !== undefined) {
+      isAgain = true;
+      return running;
+    }
+    running = listAll().finally(() => (running = undefined));
     return running;
+  }
+
+  async function listAll(): Promise<void> {
+    do {
+      isAgain = false;
+      await list();
+    } while (isAgain && !stop.signal.aborted);
   }
 
   async function list(): Promise<void> {
@@ -67,12 +73,14 @@ export function createLocalImages({ docker, clock, log, onListed }: LocalImagesO
       if (!stop.signal.aborted) log.debug("images not listed", { error: messageOf(error) });
       return;
     }
+    synced = true;
     onListed();
   }
 
   return {
+    hasSynced: () => synced,
     changed,
-    read,
+    refresh,
     named: (image) => byName.get(listedName(image) ?? "") ?? byId.get(image),
     byId: (id) => byId.get(id),
     async close() {

@@ -104,11 +104,13 @@ export interface ImageInformer {
    * is never asked.
    */
   registry(name: string, service: string): RegistryImage | undefined;
+  /** The same for all of its images whose registries are asked; undefined for who does not follow. */
+  lookUps(name: string): readonly RegistryImage[] | undefined;
   /** The images of this Application have just been pulled: what was looked up before says nothing any more. */
   taken(name: string): void;
-  /** Learns what names stand for on this host now. Resolves also where that cannot be read. */
-  read(): Promise<void>;
-  /** An image of the engine was pulled, named or removed; or events may have been missed. */
+  /** An image of the engine was pulled, named or removed. */
   changed(): void;
+  /** Events may have been missed: resolves when the images have been listed anew, or cannot be; never rejects. */
+  refresh(): Promise<void>;
   close(): Promise<void>;
 }

@@ -34,6 +34,36 @@ export function createFakeImages(isMissing: (name: string) => boolean): FakeImag
     return { id, tags: [], digests: names.map((name) => `${name}@${digestOf(id)}`) };
   }
 
+  const informer: ImageInformer = {
+    follow: (name, images) => void followed.set(name, images),
+    unfollow: (name) => void followed.delete(name),
+    local(name, service) {
+      const image = followed.get(name)?.[service]?.image;
+      return image === undefined ? undefined : find(image);
+    },
+    byId: (id) => find(id),
+    registry(name, service) {
+      const { image = "", lookUp } = followed.get(name)?.[service] ?? {};
+      const id = registry.get(image);
+      if (lookUp === undefined) return undefined;
+      if (refusal !== undefined) return { error: { reason: "ImageLookupFailed", message: refusal } };
+      return id === undefined || hidden.has(name) ? {} : { digest: digestOf(id) };
+    },
+    lookUps(name) {
+      const images = followed.get(name);
+      return (
+        images &&
+        Object.keys(images)
+          .map((service) => informer.registry(name, service))
+          .filter((known) => known !== undefined)
+      );
+    },
+    taken: (name) => void hidden.add(name),
+    changed: () => undefined,
+    refresh: () => Promise.resolve(),
+    close: () => Promise.resolve(),
+  };
+
   return {
     find,
     tag: (name, id) => void tags.set(name, id),
@@ -46,25 +76,6 @@ export function createFakeImages(isMissing: (name: string) => boolean): FakeImag
       for (const [name, id] of registry) tags.set(name, id);
     },
     refuse: (message) => void (refusal = message),
-    informer: {
-      follow: (name, images) => void followed.set(name, images),
-      unfollow: (name) => void followed.delete(name),
-      local(name, service) {
-        const image = followed.get(name)?.[service]?.image;
-        return image === undefined ? undefined : find(image);
-      },
-      byId: (id) => find(id),
-      registry(name, service) {
-        const { image = "", lookUp } = followed.get(name)?.[service] ?? {};
-        const id = registry.get(image);
-        if (lookUp === undefined) return undefined;
-        if (refusal !== undefined) return { error: { reason: "ImageLookupFailed", message: refusal } };
-        return id === undefined || hidden.has(name) ? {} : { digest: digestOf(id) };
-      },
-      read: () => Promise.resolve(),
-      taken: (name) => void hidden.add(name),
-      changed: () => undefined,
-      close: () => Promise.resolve(),
-    },
+    informer,
   };
 }

@@ -64,7 +64,7 @@ describe("createImageInformer() on a real engine and a real registry", function 
       random: () => 0,
       log: silentLog,
       onChange: () => undefined,
-      onEngine: () => undefined,
+      onEngine: () => void images.refresh(),
       onImages: () => images.changed(),
       signal,
     });

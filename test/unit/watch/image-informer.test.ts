@@ -70,12 +70,12 @@ describe("createImageInformer()", () => {
     it("is listed once for all that follow, and read by name and by id", async () => {
       const { clock, informer, world, take } = setUp();
       world.local = [first];
+      await informer.refresh();
       for (let n = 0; n < 50; n += 1)
         informer.follow(`shop-${n}`, { web: { image: WEB }, db: { image: "db" } });
       await clock.advance(1000);
 
-      expect(world.lists).to.equal(1);
-      expect(take().length).to.equal(50);
+      expect([world.lists, take()]).to.deep.equal([1, []]);
       expect(informer.local("shop-7", "web")).to.deep.equal(first);
       expect([informer.local("shop-7", "db"), informer.local("blog", "web")]).to.deep.equal([
         undefined,
@@ -84,13 +84,22 @@ describe("createImageInformer()", () => {
       expect(informer.byId("sha256:1")).to.deep.equal(first);
     });
 
-    it("costs no call while nothing happens, nor where nobody follows", async () => {
-      const { clock, informer, world } = setUp({ isOff: true });
-      informer.changed();
-      await clock.advance(1000);
-      expect(world.lists).to.equal(0);
-
+    it("is told once it is known to those who followed before", async () => {
+      const { informer, world, take } = setUp();
+      world.local = [first];
       informer.follow("shop", { web: { image: WEB } });
+      expect(informer.local("shop", "web")).to.equal(undefined);
+
+      await informer.refresh();
+
+      expect([take(), informer.local("shop", "web")?.id]).to.deep.equal([["shop"], "sha256:1"]);
+    });
+
+    it("costs no call while nothing happens", async () => {
+      const { clock, informer, world } = setUp({ isOff: true });
+      await informer.refresh();
+      informer.follow("shop", { web: { image: WEB } });
+
       await clock.advance(24 * 60 * MINUTE);
 
       expect([world.lists, clock.pending()]).to.deep.equal([1, 0]);
@@ -99,10 +108,9 @@ describe("createImageInformer()", () => {
     it("is read once after many events, and told to those whose image it is", async () => {
       const { clock, informer, world, take } = setUp();
       world.local = [first];
+      await informer.refresh();
       informer.follow("shop", { web: { image: WEB } });
       informer.follow("blog", { web: { image: "blog:1" } });
-      await clock.advance(1000);
-      take();
 
       world.local = [{ ...first, tags: [] }, second];
       for (let n = 0; n < 20; n += 1) informer.changed();
@@ -110,6 +118,14 @@ describe("createImageInformer()", () => {
 
       expect([world.lists, take()]).to.deep.equal([2, ["shop"]]);
       expect(informer.local("shop", "web")?.id).to.equal("sha256:2");
+    });
+
+    it("is read once more for what happens while it is read", async () => {
+      const { informer, world } = setUp();
+
+      await Promise.all([informer.refresh(), informer.refresh(), informer.refresh()]);
+
+      expect(world.lists).to.equal(2);
     });
   });
 
@@ -205,6 +221,7 @@ describe("createImageInformer()", () => {
     it("is looked up at once when somebody pulls the image on this host", async () => {
       const { clock, informer, world, asked } = setUp();
       world.local = [{ id: "sha256:1", tags: [WEB], digests: [] }];
+      await informer.refresh();
       informer.follow("shop", { web: lookedUp() });
       await clock.advance(MINUTE);
       expect(asked.length).to.equal(1);
