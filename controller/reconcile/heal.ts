@@ -40,6 +40,7 @@ export async function heal(
     const taken = made.images?.[service];
     if (act !== "tag" || rendering === undefined || taken === undefined) continue;
     await deps.docker.tagImage(taken.id, imageName(rendering.project, service), visit.signal);
+    await deps.images.refresh(); // what was done is seen by the next look, before its event
   }
   const up = new Set(steps.filter(({ act }) => act === "up").map(({ service }) => service));
   /** What a container was made with is gone, or changed: starting it again does not bring it back. */

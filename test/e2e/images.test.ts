@@ -96,6 +96,9 @@ describe("the images of services", function () {
     await quiet("shop");
   });
 
+  const isHealed = ({ history, drift, phase }: ApplicationStatus): boolean =>
+    history[0]?.trigger === "Drift" && drift.length === 0 && phase === "Synced";
+
   /** For four intervals nothing is done. */
   async function quiet(name: string): Promise<void> {
     const before = await world.status(name);
@@ -197,7 +200,7 @@ describe("the images of services", function () {
     expect(second).to.not.equal(first);
 
     await docker(["rm", "--force", (await apps.container("shop")).Id]);
-    await world.untilStatus("shop", "it is healed", ({ history }) => history[0]?.trigger === "Drift");
+    await world.untilStatus("shop", "it is healed", isHealed);
     const healed = await apps.container("shop");
     expect(healed.Image).to.equal(first);
     await quiet("shop");
@@ -234,7 +237,7 @@ describe("the images of services", function () {
     expect((await apps.container("shop")).Id).to.equal(Id);
     await docker(["rm", "--force", Id]);
     await docker(["image", "rm", "--force", Image]).catch(() => undefined); // the removal may be under way
-    await world.untilStatus("shop", "it is healed", ({ history }) => history[0]?.trigger === "Drift", 60_000);
+    await world.untilStatus("shop", "it is healed", isHealed, 60_000);
 
     await until("it runs again", async () => (await apps.container("shop")).State.Status === "running");
     await quiet("shop");
@@ -256,7 +259,7 @@ describe("the images of services", function () {
     const before = await apps.container("shop");
 
     await docker(["tag", TEST_IMAGE, name]);
-    await world.untilStatus("shop", "it is healed", ({ history }) => history[0]?.trigger === "Drift");
+    await world.untilStatus("shop", "it is healed", isHealed);
 
     expect((await docker(["image", "inspect", "--format", "{{.Id}}", name])).trim()).to.equal(before.Image);
     expect((await apps.container("shop")).Id).to.equal(before.Id);
