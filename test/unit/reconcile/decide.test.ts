@@ -57,6 +57,17 @@ const forbidden = { reason: "ProjectNameTaken", message: "taken" } as const;
 
 const cases: readonly (readonly [string, Partial<Situation>, ReturnType<typeof decide>])[] = [
   ["the applied target is wanted: nothing to do", {}, { kind: "current" }],
+  [
+    "it is applied again where a registry has new images",
+    { hasNewImages: true },
+    { kind: "apply", target: A, trigger: "ImageChanged" },
+  ],
+  [
+    "a new revision comes before new images",
+    { hasNewImages: true, target: B },
+    { kind: "apply", target: B, trigger: "NewRevision" },
+  ],
+  ["nothing is applied to what is suspended", { hasNewImages: true, suspend: true }, { kind: "suspended" }],
   ["a new revision is applied", { target: B }, { kind: "apply", target: B, trigger: "NewRevision" }],
   ["a changed spec is applied", { target: A2 }, { kind: "apply", target: A2, trigger: "SpecChanged" }],
   [
