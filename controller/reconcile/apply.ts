@@ -53,8 +53,10 @@ export async function applyTarget(
   const { credentialsDigest = "" } = visit.secrets;
   await supersedeAttempt(target, visit, deps);
   const { attempt: before } = visit.record();
+  const had = registryDigests(Object.keys(visit.record().applied?.images ?? {}), visit, deps);
   const { attempt } = await visit.update((record) => ({
-    ...record,
+    // Tried is what a try begins with: should it fail, that is tried again at the pace of failures.
+    ...(trigger === "ImageChanged" ? noteTried(record, record.applied?.images ?? {}, had) : record),
     attempt: {
       ...begun(record, target, trigger, startedAt),
       credentialsDigest,
@@ -128,7 +130,7 @@ async function applyRendering(
   }
   const last = before.attempt?.made ?? before.applied;
   const keep = imagesToKeep(rendering.project, last?.images ?? {}, trigger, spec.compose, deps.fingerprint);
-  const had = registryDigests(rendering.project, visit, deps);
+  const had = registryDigests(Object.keys(rendering.project.services), visit, deps);
   const images = await provideImages(rendering, { keep }, visit, deps);
   failpoint("pulled", visit.name);
   const made: MadeTarget = {

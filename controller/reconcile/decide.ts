@@ -61,10 +61,11 @@ export function decide(situation: Situation): Decision {
   const attempted = sameTarget(attempt, target) ? attempt : undefined;
   // Half-way through another target: what runs is neither, so the wanted one has to be brought up in full.
   const between = attempt?.made !== undefined;
+  const isApplied = sameTarget(applied, target) && !between;
+  // With other images it is another try, whatever became of those before.
+  if (isApplied && situation.hasNewImages) return { kind: "apply", target, trigger: "ImageChanged" };
   // A failed try at the applied target itself (its one-shot failed) is tried again like any other.
-  if (sameTarget(applied, target) && !between && attempted === undefined) {
-    return situation.hasNewImages ? { kind: "apply", target, trigger: "ImageChanged" } : { kind: "current" };
-  }
+  if (isApplied && attempted === undefined) return { kind: "current" };
   const trigger = triggerOf(situation);
   if (attempted?.result === "running") return { kind: "apply", target, trigger: attempted.trigger };
   if (attempted !== undefined) {

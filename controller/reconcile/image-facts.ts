@@ -93,12 +93,12 @@ function triedOf({ triedImages }: ApplicationRecord, service: string): readonly 
 
 /** service → what its registry has, as far as that is known now. */
 export function registryDigests(
-  project: RenderedProject,
+  services: readonly string[],
   visit: Visit,
   { images }: Pick<ReconcileDeps, "images">,
 ): Readonly<Record<string, string>> {
   return Object.fromEntries(
-    Object.keys(project.services).flatMap((service) => {
+    services.flatMap((service) => {
       const digest = images.registry(visit.name, service)?.digest;
       return digest === undefined ? [] : [[service, digest]];
     }),

@@ -69,7 +69,7 @@ export async function visitApplication(
   }
   if (decision.kind === "current" || decision.kind === "awaiting") await forgetAbandoned(visit);
   seen = await look(spec.state, visit, memory, deps);
-  if (decision.kind === "current") decision = decideNow();
+  if (decision.kind !== "apply") decision = decideNow();
   // What is drift and answered by an apply is told, too.
   if (decision.kind === "apply" && decision.trigger === "ImageChanged" && seen !== undefined)
     noteFindings(seen, visit, memory, deps);

@@ -67,6 +67,11 @@ const cases: readonly (readonly [string, Partial<Situation>, ReturnType<typeof d
     { hasNewImages: true, target: B },
     { kind: "apply", target: B, trigger: "NewRevision" },
   ],
+  [
+    "new images lift what failed with those before",
+    { hasNewImages: true, attempt: attempt(A, { terminal: true, generation: 1 }) },
+    { kind: "apply", target: A, trigger: "ImageChanged" },
+  ],
   ["nothing is applied to what is suspended", { hasNewImages: true, suspend: true }, { kind: "suspended" }],
   ["a new revision is applied", { target: B }, { kind: "apply", target: B, trigger: "NewRevision" }],
   ["a changed spec is applied", { target: A2 }, { kind: "apply", target: A2, trigger: "SpecChanged" }],

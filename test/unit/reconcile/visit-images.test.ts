@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { ReconcileError } from "../../../controller/api/errors.ts";
 import type { Condition, ServiceStatus } from "../../../controller/api/status.ts";
 import type { ObservedContainer } from "../../../controller/docker/docker.ts";
 import { observed } from "../../support/fake-host.ts";
@@ -309,6 +310,31 @@ describe("a visit of an Application, and its images", () => {
       expect(world.acts).to.deep.equal(["pull always", "up"]);
       expect(drift()).to.deep.equal(["web:ImageChanged"]);
       expect(condition("Healthy")).to.equal("True Healthy");
+    });
+
+    it("are tried again at the pace of failures while a pull fails, and at once when there is a newer one", async () => {
+      await deployed(ALWAYS);
+      world.at("pull", () => Promise.reject(new ReconcileError("Cannot pull", { reason: "PullFailed" })));
+      world.images.publish(WEB, SECOND);
+      let begun = 0;
+      world.at("stage", () => void (begun += 1));
+
+      for (let second = 0; second < 60; second += 1) {
+        await world.visit("shop");
+        await world.clock.advance(1000);
+      }
+      expect([begun, condition("Ready"), container("web")?.imageId]).to.deep.equal([
+        4,
+        "False PullFailed",
+        FIRST,
+      ]);
+      world.images.publish(WEB, THIRD);
+      await world.visit("shop");
+      expect(begun).to.equal(5);
+
+      world.at("pull", undefined);
+      await world.settle("shop", 600_000);
+      expect([condition("Ready"), container("web")?.imageId]).to.deep.equal(["True Synced", THIRD]);
     });
 
     it("run a one-shot of a new image again", async () => {
