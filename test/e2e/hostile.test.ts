@@ -97,11 +97,6 @@ function attacks(outside: string, data: string): Readonly<Record<string, Attack>
       web(["build: {context: ., secrets: [x]}"], `secrets: {x: {file: './x,src=${file}'}}`),
       { Dockerfile: "FROM conops-test/busybox:1\n", [`x,src=${file}`]: "A=1\n" },
     ),
-    "keys-of-the-machine-after-a-comma": refused(
-      "PolicyViolation",
-      web([`build: {context: ., ssh: ['default=./a,${file}']}`]),
-      { Dockerfile: "FROM conops-test/busybox:1\n" },
-    ),
     "template-in-a-build": refused("PolicyViolation", web(["build: {context: ., tags: ['x:$${1+1}']}"]), {
       Dockerfile: "FROM conops-test/busybox:1\n",
     }),
