@@ -1,5 +1,6 @@
 /** From a parsed document to a Policy with its defaults, or to what is wrong with it. */
 import { isIP } from "node:net";
+import { API_VERSION } from "./application.ts";
 import { createChecker, deepFreeze } from "./check.ts";
 import { anyOf, quoted, type FieldFault } from "./field-fault.ts";
 import { policiesCRD } from "./generated/policies-crd.ts";
@@ -51,9 +52,16 @@ export function checkPolicy(document: unknown): CheckedPolicy {
   };
 }
 
+let restricted: Policy | undefined;
+
 /** The built-in policy "restricted": one that allows nothing by a field of its own. */
 export function restrictedPolicy(): Policy {
-  const document = { apiVersion: "conops.dev/v1alpha1", kind: "Policy", metadata: { name: "restricted" } };
+  restricted ??= readRestricted();
+  return restricted;
+}
+
+function readRestricted(): Policy {
+  const document = { apiVersion: API_VERSION, kind: "Policy", metadata: { name: "restricted" } };
   const checked = checkPolicy(document);
   if ("faults" in checked) throw new Error("Cannot read the built-in policy");
   return checked.policy;
