@@ -69,13 +69,13 @@ export function unforeseen(
   const found: string[] = [];
   for (const { containers } of services) {
     for (const { container, act, perhaps } of containers) {
-      const { id, name, startedAt } = container;
+      const { id, name } = container;
       const isGone = act === "recreate" || act === "remove";
       const left = now.get(id);
       if (perhaps) continue;
       if (isGone && left !== undefined) found.push(`container "${name}" was to be ${act}d, and is there`);
       if (!isGone && left === undefined) found.push(`container "${name}" was to stay, and is gone`);
-      if (act === "keep" && left !== undefined && left.startedAt !== startedAt)
+      if (act === "keep" && left !== undefined && wasStartedAgain(container, left))
         found.push(`container "${name}" was to be left alone, and was started again`);
     }
   }
@@ -83,4 +83,9 @@ export function unforeseen(
     if (now.has(id)) found.push(`container "${name}" was to be removed, and is there`);
   }
   return found;
+}
+
+/** Not by its own restart policy. */
+function wasStartedAgain(before: ObservedContainer, now: ObservedContainer): boolean {
+  return now.startedAt !== before.startedAt && now.restartCount === before.restartCount;
 }

@@ -1,7 +1,7 @@
 /**
  * What one `docker compose up` of a rendering does to a project, container by container, and why. Pure: the apply logs what
  * this says, `conops diff` prints it, and nobody else has an opinion. How Compose decides was measured
- * (test/integration/reconcile/plan-apply.test.ts): by its config hash, the image's id, missing networks and volumes.
+ * (test/e2e/diff-equals.test.ts): by its config hash, the image's id, missing networks and volumes.
  */
 import type { Change } from "../api/diff.ts";
 import type { ObservedContainer } from "../docker/docker.ts";
