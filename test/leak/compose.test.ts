@@ -100,6 +100,18 @@ describe("values of variables leak nowhere", () => {
     await world.untilStatus("uses", "the drift was seen", ({ history }) =>
       history.some(({ reason }) => reason.includes("web")),
     );
+    const third = values();
+    controller.process.kill("SIGSTOP");
+    await leak.secret("uses-values", third);
+    const shown = await leak.conops(["diff", "uses", "-o", "json"]);
+    const told = await leak.conops(["sync", "uses", "--dry-run"]);
+    controller.process.kill("SIGCONT");
+    expect([shown.code, told.code], shown.stderr + told.stderr).to.deep.equal([1, 1]);
+    for (const field of ["environment.PW", "environment.ADDED", "labels.own", "hostname", "command"])
+      expect(shown.stdout).to.include(`"field": "${field}"`);
+    await until("the third value runs", async () =>
+      (await running())?.Config.Env.includes(`PW=${third["PW"]}`),
+    );
     await leak.expectNoLeak();
 
     await rm(join(world.manifests, "uses-values.yaml"));
