@@ -31,7 +31,7 @@ import { endGroup, isAlive } from "./lib/process-identity.ts";
 import { createSlots } from "./lib/slots.ts";
 import { lead, type Leadership } from "./leadership.ts";
 import type { ReconcileDeps } from "./reconcile/deps.ts";
-import { followedRemotes, knownResources } from "./reconcile/recorded.ts";
+import { knownResources, neededRemotes } from "./reconcile/recorded.ts";
 import { createReconciler } from "./reconcile/reconcile.ts";
 import { createRegistry } from "./registry/informer.ts";
 import { parseManifests } from "./registry/parse.ts";
@@ -249,11 +249,7 @@ async function work(config: Config, deps: RunDeps): Promise<void> {
     timeoutMs: RECONCILE_LIMIT_MS,
     graceMs: config.shutdownTimeoutMs + LAST_MOMENTS_MS,
   });
-  const keep = (): ReadonlySet<string> =>
-    followedRemotes(
-      records.list().map(({ manifest }) => readManifest(manifest)),
-      remoteOfSpec,
-    );
+  const keep = (): ReadonlySet<string> => neededRemotes(records, readManifest, remoteOfSpec);
   startPruning({ git, clock, log, keep, signal: stopping });
   log.info("controller started", {
     manifests: manifestsDir,

@@ -73,6 +73,7 @@ export interface ApplicationSync {
   readonly selfHeal: boolean;
   readonly prune: boolean;
   readonly timeoutMs: number;
+  readonly rollbackOnFailure: boolean;
 }
 
 export type DeletionPolicy = "Delete" | "DeleteVolumes" | "Orphan";

@@ -16,6 +16,7 @@ export const REASONS = [
   "Drift",
   "ImageChanged",
   "Requested",
+  "Rollback",
   // the manifest
   "InvalidManifest",
   "PreviousDeleting",
@@ -67,6 +68,9 @@ export const REASONS = [
   "ServiceNotHealthy",
   "HealthGateFailed",
   "CrashLoop",
+  "RolledBack",
+  "RollbackFailed",
+  "RollbackUnsafe",
   "HealFailed",
   "HealBudgetSpent",
   "RecordUnopenable",

@@ -64,6 +64,7 @@ function toApplication(manifest: Manifest, { metadata, spec }: ApplicationWithDe
         selfHeal: sync.selfHeal,
         prune: sync.prune,
         timeoutMs: parseInterval(sync.timeout) ?? 0,
+        rollbackOnFailure: sync.rollbackOnFailure,
       },
       deletionPolicy: spec.deletionPolicy ?? "Delete",
     },

@@ -46,11 +46,15 @@ export const TRIGGERS = [
   "SpecChanged",
   "SecretChanged",
   "Requested",
+  "Rollback",
 ] as const;
 export type Trigger = (typeof TRIGGERS)[number];
 
-/** `Superseded`: another target took its place before it was known to be healthy. */
-export const SYNC_RESULTS = ["Succeeded", "Failed", "Superseded"] as const;
+/**
+ * `Superseded`: another target took its place before it was known to be healthy. `RolledBack`: the last healthy target was
+ * brought back, and is healthy.
+ */
+export const SYNC_RESULTS = ["Succeeded", "Failed", "Superseded", "RolledBack"] as const;
 export type SyncResult = (typeof SYNC_RESULTS)[number];
 
 export interface TargetStatus {

@@ -12,11 +12,6 @@ export function unsupportedFields(document: unknown): readonly FieldFault[] {
     if (isSet) faults.push({ path, at: "key", message: "is not supported by this version; remove it" });
   };
   refuseIf(fieldOf(spec, "manifests") !== undefined, ["spec", "manifests"]);
-  refuseIf(fieldOf(fieldOf(spec, "sync"), "rollbackOnFailure") === true, [
-    "spec",
-    "sync",
-    "rollbackOnFailure",
-  ]);
   refuseIf(Array.isArray(dependsOn) && dependsOn.length > 0, ["spec", "dependsOn"]);
   return faults;
 }

@@ -12,6 +12,7 @@ export interface Client {
   get(path: string, query: Query, signal: AbortSignal, login?: string): Promise<unknown>;
   /** `query` is encoded already. */
   post(path: string, signal: AbortSignal, query?: string): Promise<void>;
+  delete(path: string, query: Query, signal: AbortSignal): Promise<void>;
   /** The answer's body as it comes, never parsed. */
   stream(path: string, query: Query, signal: AbortSignal): Promise<Readable>;
 }
@@ -56,6 +57,9 @@ export function createClient(where: EngineAddress): Client {
     async post(path, abortSignal, query) {
       await dial({ method: "POST", path, abortSignal }, query);
     },
+    async delete(path, query, abortSignal) {
+      await dial({ method: "DELETE", path, options: { ...query }, abortSignal });
+    },
     stream: (path, query, abortSignal) =>
       dial({ method: "GET", path, options: { ...query }, isStream: true, abortSignal }) as Promise<Readable>,
   };
@@ -65,7 +69,7 @@ export function createClient(where: EngineAddress): Client {
 const EXPECTED = { 200: true, 201: true, 204: true };
 
 interface DialRequest {
-  readonly method: "GET" | "POST";
+  readonly method: "GET" | "POST" | "DELETE";
   readonly path: string;
   readonly options?: Record<string, unknown>;
   readonly isStream?: boolean;

@@ -122,6 +122,8 @@ export interface Docker {
   restart(id: string, signal: AbortSignal): Promise<void>;
   /** Sends a signal to the first process of a running container: `HUP`, `USR1`, `RTMIN+3`. */
   kill(id: string, name: string, signal: AbortSignal): Promise<void>;
+  /** Removes a container, running or not; its volumes stay. Nothing is wrong when it is gone. */
+  removeContainer(id: string, signal: AbortSignal): Promise<void>;
   /** The last lines a container wrote, both streams, control characters removed. */
   lastLines(id: string, lines: number, signal: AbortSignal): Promise<readonly string[]>;
   /** Events from `sinceMs` on, until the signal aborts. Throws when the stream breaks: list again, then reopen. */

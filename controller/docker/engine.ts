@@ -125,6 +125,14 @@ export function createDocker(options: DockerOptions): Docker {
     unpause: (id, signal) => post("unpause", id, signal),
     restart: (id, signal) => post("restart", id, signal),
     kill: (id, name, signal) => post("kill", id, signal, `signal=${encodeURIComponent(`SIG${name}`)}`),
+    async removeContainer(id, signal) {
+      await unlessRefused([404], () =>
+        call(
+          { act: `remove container "${shortId(id)}"`, signal, limitMs: limits.actMs, reads: false },
+          (limited) => client.delete(containerPath(id), { force: true, v: false }, limited),
+        ),
+      );
+    },
     async lastLines(id, lines, signal) {
       const act = `read the log of container "${shortId(id)}"`;
       const query = { stdout: true, stderr: true, tail: lines };

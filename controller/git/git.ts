@@ -97,11 +97,12 @@ export interface Verified {
 export interface Submodules {
   /**
    * What the manifest names for this host (`git.example.com`, or `git.example.com:2222` for a port that is not its scheme's
-   * own): the name of a Secret and what it holds. Nothing else is ever sent to a submodule's host.
+   * own): the name of a Secret and what it holds. Nothing else is ever sent to a submodule's host. Without a credential, its
+   * name alone still finds the mirror.
    */
   readonly credentialFor: (
     host: string,
-  ) => { readonly secret: string; readonly credential: GitCredential } | undefined;
+  ) => { readonly secret: string; readonly credential?: GitCredential } | undefined;
 }
 
 export interface StageRequest {

@@ -5,26 +5,32 @@
  * host is between two targets, and the next visit brings the wanted one up in full.
  */
 import { rm } from "node:fs/promises";
-import { messageOf, ReconcileError } from "../api/errors.ts";
+import type { ReconcileError } from "../api/errors.ts";
 import type { Trigger } from "../api/status.ts";
 import type { Rendering } from "../compose/compose.ts";
 import { failpoint } from "../lib/failpoint.ts";
 import type { ApplicationRecord, MadeTarget, Target } from "../status/record.ts";
+import { asFailure } from "./as-failure.ts";
 import { attemptOf, begun, failed, recordApplied, recordUnchanged } from "./attempts.ts";
 import { bringUpLeft } from "./bring-up-left.ts";
+import { considerRollback } from "./consider-rollback.ts";
 import type { ReconcileDeps } from "./deps.ts";
 import { foresee, tellUnforeseen } from "./foresee.ts";
 import { superseded } from "./gate-outcome.ts";
 import { mountsOf } from "./given-files.ts";
 import { madeServices } from "./made.ts";
+import { madeCheckout } from "./made-checkout.ts";
 import { maskedError } from "./masking.ts";
 import type { Memory } from "./memory.ts";
 import { noteTried, registryDigests } from "./image-facts.ts";
 import { settledServices } from "./pin-images.ts";
 import { provideImages, servicesToRun } from "./prepare.ts";
+import { contentOf } from "./quarantine.ts";
 import { saveRendering } from "./recorded-rendering.ts";
 import { syncHandled } from "./requests.ts";
 import { requireHostPaths, requireOwnership } from "./require.ts";
+import { requireNotQuarantined } from "./require-not-quarantined.ts";
+import { withoutRollback } from "./rollback-record.ts";
 import { slowStarts } from "./slow-starts.ts";
 import { stageAndRender, type StagedRendering } from "./stage-and-render.ts";
 import { imagesToKeep, originsOf } from "./taken-images.ts";
@@ -83,7 +89,7 @@ export async function applyTarget(
     }
     return await applyRendering({ target, trigger, startedAt, ...prepared }, visit, memory, deps);
   } catch (error) {
-    const failure = maskedError(asFailure(error, visit), visit.mask);
+    const failure = maskedError(asFailure(`sync "${visit.name}"`, error, visit), visit.mask);
     // Broken off, not failed: the record goes on saying "running", and the next visit begins anew.
     if (failure.reason === "SyncInterrupted") return { result: "failed", error: failure };
     await noteUnverified(revision, failure, visit);
@@ -93,6 +99,18 @@ export async function applyTarget(
         attempt: failed(record, failure, deps.clock.now(), deps.policyOf(visit.application).digest),
       }),
     );
+    const { attempt } = visit.record();
+    // A service itself failed, for which others wait.
+    if (failure.reason === "HealthGateFailed" && attempt?.made !== undefined) {
+      const { trigger: by, startedAt: since } = attempt;
+      const { reason, message } = failure;
+      await considerRollback(
+        { ...attempt.made, trigger: by, startedAt: since },
+        { reason, message },
+        visit,
+        deps,
+      );
+    }
     return { result: "failed", error: failure };
   } finally {
     if (stagingDir !== undefined) await rm(stagingDir, { recursive: true, force: true });
@@ -133,6 +151,8 @@ async function applyRendering(
   const had = registryDigests(Object.keys(rendering.project.services), visit, deps);
   const images = await provideImages(rendering, { keep }, visit, deps);
   failpoint("pulled", visit.name);
+  const content = contentOf(rendering, usedFiles, images);
+  await requireNotQuarantined(content, target, trigger, visit);
   const made: MadeTarget = {
     ...targetOf(target),
     rendering: rendering.digest,
@@ -145,19 +165,23 @@ async function applyRendering(
     subject: staged.commit.subject,
     author: staged.commit.author,
     committedAt: staged.commit.committedAt,
+    content,
+    checkout: madeCheckout(target, staged, rendering, visit, deps),
   };
   const foreseen = await foresee(rendering, made, visit, memory, deps);
   await saveRendering(visit.name, rendering, visit.secrets, deps);
   failpoint("rendering-recorded", visit.name);
   // From here on it is this target that is brought about: what waited for its gate never gets an answer.
   const begin = async (change: (record: ApplicationRecord) => ApplicationRecord): Promise<void> => {
-    const begun = (record: ApplicationRecord): ApplicationRecord => change(noteTried(record, images, had));
+    const begun = (record: ApplicationRecord): ApplicationRecord =>
+      change(noteTried(withoutRollback(record), images, had));
     if (before.applied?.gate === "pending" && before.attempt?.made === undefined)
       await superseded(before.applied, target, visit, deps, begun);
     else await visit.update(begun);
     deps.images.taken(visit.name);
   };
-  await updateCheckout({ ...sync, made, begin }, visit, deps);
+  const onHalf = (): void => failpoint("checkout-half", visit.name);
+  await updateCheckout({ ...sync, made, begin, onHalf }, visit, deps);
   failpoint("checked-out", visit.name);
   const origins = originsOf(rendering.project, images, deps.fingerprint);
   const settled = await settledServices(rendering.project, origins, made, last, visit, deps);
@@ -207,25 +231,4 @@ function changesNothing(
   if (applied.gate === "failed" || applied.rendering !== rendering.digest || applied.usedFiles !== usedFiles)
     return false;
   return applied.specHash === attempt?.specHash || !build;
-}
-
-function asFailure(error: unknown, visit: Visit): ReconcileError {
-  if (visit.signal.aborted) {
-    return new ReconcileError(`Cannot sync "${visit.name}": ${messageOf(visit.signal.reason)}`, {
-      reason: "SyncInterrupted",
-      cause: error,
-    });
-  }
-  if (error instanceof ReconcileError) return error;
-  return new ReconcileError(`Cannot sync "${visit.name}": ${withoutTokens(messageOf(error))}`, {
-    reason: "InternalError",
-    cause: error,
-  });
-}
-
-/** The same fault gives the same text: names of temporary files and folders hold random tokens. */
-function withoutTokens(message: string): string {
-  return message
-    .replaceAll(/-[0-9a-f]{16}(?=[/'"\s]|$)/g, "")
-    .replaceAll(/\.?([^/'"\s]+)[.-][0-9a-f]{12}\.tmp/g, "$1");
 }

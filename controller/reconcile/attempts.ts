@@ -9,6 +9,7 @@ import { nextSyncId, rfc3339 } from "../status/history.ts";
 import type { ApplicationRecord, AppliedTarget, Attempt, Target } from "../status/record.ts";
 import { retryDelayMs } from "./budget.ts";
 import { AdoptionRequiredError } from "./require.ts";
+import { withoutRollback } from "./rollback-record.ts";
 import { sameTarget, targetOf } from "./target.ts";
 
 /** A try at this target begins. */
@@ -94,7 +95,7 @@ export function recordApplied(
     gateDeadline: now + sync.timeoutMs,
     ...(sync.left.length > 0 && { left: sync.left }),
   };
-  return { ...rest, applied, state: "Running" };
+  return withoutRollback({ ...rest, applied, state: "Running" });
 }
 
 /** The new target is what runs already. */
@@ -104,7 +105,7 @@ export function recordUnchanged(
   { commit }: Staged,
   now: number,
 ): ApplicationRecord {
-  const { attempt: _done, applied, ...rest } = record;
+  const { attempt: _done, applied, rollback: _over, ...rest } = record;
   if (applied === undefined) return record;
   return {
     ...rest,

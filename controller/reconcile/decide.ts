@@ -5,6 +5,7 @@
 import type { Reason } from "../api/reasons.ts";
 import type { Trigger } from "../api/status.ts";
 import type { AppliedTarget, Attempt, Target } from "../status/record.ts";
+import type { Quarantined, Rollback } from "../status/rollback-types.ts";
 import { sameTarget } from "./target.ts";
 
 export interface Situation {
@@ -15,6 +16,8 @@ export interface Situation {
   readonly target: Target | undefined;
   readonly applied: AppliedTarget | undefined;
   readonly attempt: Attempt | undefined;
+  readonly rollback?: Rollback | undefined;
+  readonly quarantine?: readonly Quarantined[] | undefined;
   /** An accepted sync request is waiting to be carried out. */
   readonly requested: boolean;
   /** The request asked for a look at the remote first, and that has not happened yet. */
@@ -41,6 +44,10 @@ export type Decision =
   | { readonly kind: "awaiting"; readonly target: Target }
   /** There is a new target, and it waits for its retry, or for ever if `retryAt` is none. */
   | { readonly kind: "backoff"; readonly target: Target; readonly retryAt?: number }
+  /** There is a new target, and it is, or holds the same as, one that was rolled back: it waits for a person. */
+  | { readonly kind: "quarantined"; readonly target: Target; readonly entry: Quarantined }
+  /** The last healthy target is to be brought back now. */
+  | { readonly kind: "rollback" }
   /** Nothing can be decided before the source has answered. */
   | { readonly kind: "no-source" }
   | { readonly kind: "forbidden"; readonly reason: Reason; readonly message: string }
@@ -48,9 +55,18 @@ export type Decision =
   | { readonly kind: "stopped" };
 
 export function decide(situation: Situation): Decision {
-  const { target, applied, attempt, requested, now } = situation;
+  const { rollback, now } = situation;
   if (situation.suspend) return { kind: "suspended" };
   if (situation.state === "Stopped") return { kind: "stopped" };
+  const decision = decideTarget(situation);
+  // A rollback needs neither Git nor the Secrets: only something newer takes its place.
+  if (rollback?.state !== "running" || decision.kind === "apply") return decision;
+  const { retryAt = 0, from } = rollback;
+  return retryAt > now ? { kind: "backoff", target: from, retryAt } : { kind: "rollback" };
+}
+
+function decideTarget(situation: Situation): Decision {
+  const { target, applied, attempt, requested, now } = situation;
   if (situation.forbidden !== undefined) return { kind: "forbidden", ...situation.forbidden };
   if (target === undefined) return { kind: "no-source" };
   if (requested) {
@@ -66,6 +82,8 @@ export function decide(situation: Situation): Decision {
   if (isApplied && situation.hasNewImages) return { kind: "apply", target, trigger: "ImageChanged" };
   // A failed try at the applied target itself (its one-shot failed) is tried again like any other.
   if (isApplied && attempted === undefined) return { kind: "current" };
+  const entry = situation.quarantine?.find((barred) => sameTarget(barred.target, target));
+  if (entry !== undefined) return { kind: "quarantined", target, entry };
   const trigger = triggerOf(situation);
   if (attempted?.result === "running") return { kind: "apply", target, trigger: attempted.trigger };
   if (attempted !== undefined) {

@@ -121,6 +121,7 @@ export interface ReconcileMetrics {
   }): void;
   driftFound(name: string, kind: DriftKind): void;
   syncFinished(name: string, result: SyncResult, trigger: Trigger, seconds: number): void;
+  rollbackEnded(name: string, result: "Succeeded" | "Failed" | "Refused"): void;
   sourceChecked(name: string, wallMs: number): void;
   deleted(name: string): void;
 }

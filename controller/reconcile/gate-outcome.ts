@@ -8,7 +8,10 @@ import { retryDelayMs } from "./budget.ts";
 import type { ReconcileDeps } from "./deps.ts";
 import { finishSync, sayingTo } from "./finish-sync.ts";
 import type { Look } from "./look.ts";
+import { released, withQuarantine } from "./quarantine.ts";
+import { isBroughtBack, rollbackDone, rollbackFailed, whyNow, withoutRollback } from "./rollback-record.ts";
 import { sameTarget, targetOf } from "./target.ts";
+import { tellRollback } from "./tell-rollback.ts";
 import type { Visit } from "./visit.ts";
 
 /** What runs is healthy, perhaps after its gate had failed. */
@@ -21,16 +24,22 @@ export async function gatePassed(
   const late = applied.gate === "failed";
   // A sync that has failed stays in the history as it is.
   const id = late ? nextSyncId(visit.record()) : applied.syncId;
+  const isBack = isBroughtBack(visit.record());
   if (id !== undefined) {
     if (late) deps.syncLogs.begin(visit.name, id);
     sayingTo(id, visit, deps).say(
       late ? `every service is healthy after all${ofSync(applied)}` : "every service is healthy",
     );
   }
-  const entry = entryOf(applied, id, "Succeeded", "Synced", deps.clock.now());
+  const why = isBack ? whyNow(rollbackDone(visit.record())) : undefined;
+  const entry =
+    why === undefined
+      ? entryOf(applied, id, "Succeeded", "Synced", deps.clock.now())
+      : entryOf(applied, id, "RolledBack", why.message, deps.clock.now());
   await finishSync(entry, visit, deps, (record) => withPassed(record, seen));
   failpoint("gate-passed", visit.name);
   report(visit, deps, applied, entry, `${applied.revision.slice(0, 12)} is healthy`);
+  if (isBack) tellRollback("Succeeded", visit, deps);
   const kept = visit.record();
   await deps.renderings.keep(
     visit.name,
@@ -59,6 +68,8 @@ export async function gateFailed(
   const entry = entryOf(applied, applied.syncId, "Failed", `${reason}: ${short}`, now);
   await finishSync(entry, visit, deps, (record) => withFailed(record, { reason, message, retry }, now));
   report(visit, deps, applied, entry, message);
+  if (isBroughtBack(visit.record())) tellRollback("Failed", visit, deps);
+  failpoint("gate-failed", visit.name);
 }
 
 /** Another target takes the place of one that waits for its gate, which nobody will know the verdict of. */
@@ -88,7 +99,9 @@ export async function superseded(
 function withPassed(record: ApplicationRecord, seen: Look): ApplicationRecord {
   const { applied, attempt, ...rest } = record;
   if (applied === undefined) return record;
-  const other = attempt !== undefined && !sameTarget(attempt, applied) && { attempt };
+  const isBack = isBroughtBack(record);
+  // After a rollback, the try that failed stays to be read.
+  const other = attempt !== undefined && (isBack || !sameTarget(attempt, applied)) && { attempt };
   const { gateReason: _reason, gateMessage: _message, ...clean } = applied;
   const services = Object.fromEntries(
     Object.entries(applied.services).map(([name, service]) => [
@@ -96,8 +109,10 @@ function withPassed(record: ApplicationRecord, seen: Look): ApplicationRecord {
       { ...service, gated: seen.plan.running[name] ?? [] },
     ]),
   );
-  const healthy: AppliedTarget = { ...clean, services, gate: "passed" };
-  return { ...rest, ...other, applied: healthy, lastHealthy: healthy };
+  const healthy: AppliedTarget = { ...clean, services, gate: "passed", finished: seen.plan.finished };
+  const next = { ...rest, ...other, applied: healthy, lastHealthy: healthy };
+  if (isBack) return rollbackDone(next);
+  return withQuarantine(withoutRollback(next), released(record.quarantine, healthy));
 }
 
 function withFailed(
@@ -108,6 +123,7 @@ function withFailed(
   const { applied } = record;
   if (applied === undefined) return record;
   const failed: AppliedTarget = { ...applied, gate: "failed", gateReason: reason, gateMessage: message };
+  if (isBroughtBack(record)) return rollbackFailed({ ...record, applied: failed }, { reason, message });
   const failures = applied.tries + 1;
   // Healing never runs a one-shot again, nor repeats an `up` that failed: the whole target is tried again.
   const attempt: Attempt = {
@@ -162,15 +178,16 @@ function report(
 ): void {
   const seconds = Math.max(0, (deps.clock.now() - Date.parse(applied.startedAt)) / 1000);
   deps.metrics.syncFinished(visit.name, result, applied.trigger, seconds);
+  const isWell = result === "Succeeded" || result === "RolledBack";
   const fields = {
-    event: result === "Succeeded" ? "Synced" : "SyncFailed",
-    reason: result === "Succeeded" ? "Synced" : "HealthGateFailed",
+    event: isWell ? "Synced" : "SyncFailed",
+    reason: isWell ? "Synced" : "HealthGateFailed",
     application: visit.name,
     revision: applied.revision,
     sync: id,
     message,
   };
-  if (result === "Succeeded") deps.log.info("gate passed", fields);
+  if (isWell) deps.log.info("gate passed", fields);
   else deps.log.warn("gate failed", fields);
 }
 

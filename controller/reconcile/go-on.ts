@@ -5,6 +5,7 @@ import { gateFailed } from "./gate-outcome.ts";
 import type { Look } from "./look.ts";
 import { maskedError } from "./masking.ts";
 import type { Memory } from "./memory.ts";
+import { isBroughtBack } from "./rollback-record.ts";
 import { sameTarget } from "./target.ts";
 import type { Visit } from "./visit.ts";
 
@@ -12,7 +13,8 @@ import type { Visit } from "./visit.ts";
 export function canGoOn(seen: Look | undefined, visit: Visit): seen is Look {
   const { attempt, applied } = visit.record();
   // After a failure the whole target is tried again, at its own time.
-  if (seen === undefined || attempt?.made !== undefined || sameTarget(attempt, applied)) return false;
+  if (seen === undefined || attempt?.made !== undefined) return false;
+  if (sameTarget(attempt, applied) && !isBroughtBack(visit.record())) return false;
   return (applied?.left ?? []).length > 0 && seen.plan.ready.length > 0 && seen.rendering !== undefined;
 }
 

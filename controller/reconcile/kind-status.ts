@@ -7,7 +7,7 @@ import type { Reason } from "../api/reasons.ts";
 import { subjectOf } from "../api/resource.ts";
 import type { Condition, StatusDocument, StatusMetadata } from "../api/status.ts";
 import type { NewCondition } from "../status/conditions.ts";
-import type { Why } from "../status/summary.ts";
+import type { Why } from "../status/verdict.ts";
 import type { ReconcileDeps } from "./deps.ts";
 
 export type Known = StatusMetadata & { readonly generation: number };

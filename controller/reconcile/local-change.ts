@@ -13,7 +13,7 @@ import type { Visit } from "./visit.ts";
 /** More are not written down. */
 const MAX_CHANGES = 20;
 
-type Uses = Pick<Rendering, "project" | "usedPaths">;
+export type Uses = Pick<Rendering, "project" | "usedPaths">;
 
 /**
  * What a service's label `conops.dev/on-local-change` says of a repository file that was changed on this host. A file that

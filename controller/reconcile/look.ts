@@ -35,7 +35,7 @@ export async function look(
   deps: ReconcileDeps,
   left?: readonly string[],
 ): Promise<Look | undefined> {
-  const { attempt, applied, completedRuns, files: record, localChanges } = visit.record();
+  const { attempt, applied, completedRuns, rollback, files: record, localChanges } = visit.record();
   const made = attempt?.made ?? applied;
   if (made === undefined) return undefined;
   const unopenable = await openRendering(visit.name, made.rendering, memory, deps);
@@ -63,7 +63,8 @@ export async function look(
   const judged = visit.knowsValues ? maskedPlan(found, visit.mask) : found;
   const steps = judged.steps.filter(({ act, service }) => {
     if (act !== "up" && act !== "recreate" && act !== "prune") return true;
-    if (unopenable !== undefined) return false;
+    // A rollback that is under way brings its target up itself.
+    if (unopenable !== undefined || rollback?.state === "running") return false;
     // What a failed try did not bring about is tried again by the next one, at its own pace.
     return attempt?.made === undefined || (made.services[service]?.containers.length ?? 0) > 0;
   });

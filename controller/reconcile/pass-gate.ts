@@ -1,3 +1,4 @@
+import { considerRollback } from "./consider-rollback.ts";
 import type { ReconcileDeps } from "./deps.ts";
 import { judgeGate } from "./gate.ts";
 import { leftOfGateMs, settlesInMs } from "./gate-clock.ts";
@@ -5,6 +6,7 @@ import { gateFailed, gatePassed } from "./gate-outcome.ts";
 import { lastWordsOf, sayLastLines } from "./last-words.ts";
 import type { Look } from "./look.ts";
 import type { Memory } from "./memory.ts";
+import { isServiceFault, unwitnessedEnds } from "./rollback.ts";
 import { slowStarts } from "./slow-starts.ts";
 import type { Visit } from "./visit.ts";
 
@@ -42,23 +44,35 @@ export async function passGate(
     await gatePassed(applied, seen, visit, deps);
     return undefined;
   }
-  if (applied.gate === "failed") return undefined;
-  const words = await lastWordsOf(verdict.containerId, visit, memory, deps);
-  const message = words === "" ? verdict.message : `${verdict.message}; its last words: ${words}`;
-  await sayLastLines(failingContainers(seen), visit, deps);
-  await gateFailed(
-    applied,
-    {
-      reason: verdict.reason,
-      message,
-      short: verdict.message,
-      // A one-shot is never run again by healing.
-      retry: plan.failedOneShot !== undefined,
-    },
-    visit,
-    deps,
-  );
+  if (applied.gate !== "failed") {
+    const words = await lastWordsOf(verdict.containerId, visit, memory, deps);
+    const message = words === "" ? verdict.message : `${verdict.message}; its last words: ${words}`;
+    await sayLastLines(failingContainers(seen), visit, deps);
+    await gateFailed(
+      applied,
+      {
+        reason: verdict.reason,
+        message,
+        short: verdict.message,
+        // A one-shot is never run again by healing.
+        retry: plan.failedOneShot !== undefined,
+      },
+      visit,
+      deps,
+    );
+  }
+  await rollBackIfAsked(seen, visit, deps);
   return undefined;
+}
+
+/** Also for a gate that failed before: a controller may have been killed in between, or the wish be new. */
+async function rollBackIfAsked(seen: Look, visit: Visit, deps: ReconcileDeps): Promise<void> {
+  const { applied } = visit.record();
+  const { gateReason: reason, gateMessage: message = "" } = applied ?? {};
+  if (applied?.gate !== "failed" || (reason !== "HealthGateFailed" && reason !== "CrashLoop")) return;
+  const unwitnessed = unwitnessedEnds(deps.engine.project(visit.project), (id) => deps.engine.ending(id));
+  if (!isServiceFault(seen.plan.findings, unwitnessed)) return;
+  await considerRollback(applied, { reason, message }, visit, deps);
 }
 
 /** What the gate waits for, once for each change. */

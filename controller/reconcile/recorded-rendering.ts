@@ -28,25 +28,36 @@ export async function saveRendering(
   await renderings.save(name, digest, JSON.stringify({ json, values } satisfies Sealed));
 }
 
+/** The rendering with the values of Secrets in it, or why it cannot be opened. */
+export async function readRendering(
+  name: string,
+  digest: string,
+  { renderings }: Deps,
+): Promise<(Sealed & { readonly project: RenderedProject }) | ReconcileError> {
+  try {
+    const sealed = JSON.parse(await renderings.open(name, digest)) as Sealed;
+    return { ...sealed, project: JSON.parse(sealed.json) as RenderedProject };
+  } catch (error) {
+    if (error instanceof ReconcileError) return error;
+    throw error;
+  }
+}
+
 /** Into the memory, unless it is there. Returns why it cannot be opened; then the memory holds none. */
 export async function openRendering(
   name: string,
   digest: string,
   memory: Memory,
-  { renderings }: Deps,
+  deps: Deps,
 ): Promise<ReconcileError | undefined> {
   if (memory.rendering?.digest === digest) return undefined;
   delete memory.rendering;
-  try {
-    const { json, values } = JSON.parse(await renderings.open(name, digest)) as Sealed;
-    const project = JSON.parse(json) as RenderedProject;
-    memory.rendering = { digest, json, project, services: desiredServices(project) };
-    memory.values.set(digest, values);
-    return undefined;
-  } catch (error) {
-    if (error instanceof ReconcileError) return error;
-    throw error;
-  }
+  const opened = await readRendering(name, digest, deps);
+  if (opened instanceof ReconcileError) return opened;
+  const { json, values, project } = opened;
+  memory.rendering = { digest, json, project, services: desiredServices(project) };
+  memory.values.set(digest, values);
+  return undefined;
 }
 
 export interface Discretion {

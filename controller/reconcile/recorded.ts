@@ -1,5 +1,4 @@
 /** What the records say to those who begin before anything was looked at. */
-import type { Application } from "../api/application.ts";
 import { isApplicationKey, parseKey } from "../api/resource.ts";
 import type { KnownResource } from "../registry/registry.ts";
 import type { ApplicationRecord } from "../status/record.ts";
@@ -27,11 +26,19 @@ function ofRecord({ name: key, place, deletion, conditions }: ApplicationRecord)
   return isHeld ? { key, place, deletion: "held" } : { key, place };
 }
 
-/** The ids of the remotes that Applications follow, whether or not their credentials can be had. */
-export function followedRemotes(
-  applications: readonly (Application | undefined)[],
+/**
+ * The ids of the remotes whose mirrors are needed: that Applications follow, whether or not their credentials can be had, and
+ * from which what was healthy last would be brought back.
+ */
+export function neededRemotes(
+  records: Pick<RecordStore, "list">,
+  readManifest: ReconcileDeps["readManifest"],
   remoteOf: ReconcileDeps["remoteOf"],
 ): ReadonlySet<string> {
-  const found = applications.filter((application) => application !== undefined);
-  return new Set(found.map((application) => remoteOf(application, undefined).id));
+  const ids = records.list().flatMap(({ manifest, lastHealthy }) => {
+    const application = readManifest(manifest);
+    const followed = application && remoteOf(application, undefined).id;
+    return [followed, lastHealthy?.checkout?.remote.id];
+  });
+  return new Set(ids.filter((id) => id !== undefined));
 }

@@ -3,6 +3,7 @@ import { failpoint } from "../lib/failpoint.ts";
 import type { ApplicationRecord } from "../status/record.ts";
 import type { SourceState } from "../watch/watch.ts";
 import type { ReconcileDeps } from "./deps.ts";
+import { released, withQuarantine } from "./quarantine.ts";
 import type { Visit } from "./visit.ts";
 import { whyForbidden } from "./wanted.ts";
 
@@ -48,11 +49,8 @@ function answer(
       const why = whyRefused(visit, deps);
       if (why !== undefined)
         return { ...record, lastHandledRequests: handled, requestAnswers: { ...answers, retry: why } };
-      const { attempt, ...rest } = record;
-      const again = attempt && { ...attempt, terminal: false, failures: 0, retryAt: 0 };
       return {
-        ...rest,
-        ...(again && { attempt: again }),
+        ...retried(record),
         lastHandledRequests: handled,
         requestAnswers: answers,
       };
@@ -62,6 +60,17 @@ function answer(
     default:
       return request.action satisfies never;
   }
+}
+
+/** What failed is tried again: a rollback that could not be carried out, else the target itself, also one that was rolled back. */
+function retried(record: ApplicationRecord): ApplicationRecord {
+  const { attempt, rollback } = record;
+  if (rollback?.state === "running") {
+    return { ...record, rollback: { ...rollback, failures: 0, retryAt: 0 } };
+  }
+  if (attempt === undefined) return record;
+  const again = { ...attempt, terminal: false, failures: 0, retryAt: 0 };
+  return withQuarantine({ ...record, attempt: again }, released(record.quarantine, attempt));
 }
 
 function whyRefused(visit: Visit, deps: ReconcileDeps): string | undefined {

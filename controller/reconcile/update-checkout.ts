@@ -2,27 +2,33 @@
  * The stable checkout becomes that of the target. From its first changed file on the host is between two targets, and the
  * record says so before; it also says what each container was given until then.
  */
+import type { Staged } from "../git/git.ts";
 import { CheckoutConflictError, updateStableCheckout } from "../git/stable-checkout.ts";
 import { failpoint } from "../lib/failpoint.ts";
 import type { ApplicationRecord, FilesRecord, MadeTarget, Target } from "../status/record.ts";
+import type { MadeCheckout } from "../status/rollback-types.ts";
 import { attemptOf } from "./attempts.ts";
 import type { ReconcileDeps } from "./deps.ts";
 import { afterUpdate, beforeUpdate } from "./given-files.ts";
-import { localChangePolicy, recordLocalChanges } from "./local-change.ts";
-import type { StagedRendering } from "./stage-and-render.ts";
+import { localChangePolicy, recordLocalChanges, type Uses } from "./local-change.ts";
 import { covers } from "./target.ts";
 import type { Visit } from "./visit.ts";
 
-export interface CheckoutUpdate extends StagedRendering {
-  readonly target: Target;
+export interface CheckoutUpdate {
+  readonly target: Pick<Target, "revision">;
+  readonly staged: Pick<Staged, "entries" | "paths">;
+  readonly stagingDir: string;
+  readonly rendering: Uses & { readonly mounts: MadeCheckout["mountPaths"] };
   readonly made: MadeTarget;
+  /** Half of the files are written. For tests that end the process there. */
+  readonly onHalf: () => void;
   /** Saves this change of the record: from now on, files and containers may be touched. */
   readonly begin: (change: (record: ApplicationRecord) => ApplicationRecord) => Promise<void>;
 }
 
 /** Throws ReconcileError `CheckoutConflict`: then nothing was changed, and the record says nothing of the target. */
 export async function updateCheckout(
-  { target, staged, stagingDir, rendering, made, begin }: CheckoutUpdate,
+  { target, staged, stagingDir, rendering, made, begin, onHalf }: CheckoutUpdate,
   visit: Visit,
   deps: ReconcileDeps,
 ): Promise<void> {
@@ -55,7 +61,7 @@ export async function updateCheckout(
       onLocalChange: localChangePolicy(rendering),
       beforeChange,
       onStep: (done, of) => {
-        if (done * 2 >= of) failpoint("checkout-half", visit.name);
+        if (done * 2 >= of) onHalf();
       },
     },
     deps.ledgers,

@@ -1,7 +1,8 @@
 import { ReconcileError } from "../api/errors.ts";
 import type { Outcome } from "../api/outcome.ts";
 import type { Declaration } from "../registry/registry.ts";
-import type { Observation, Why } from "../status/summary.ts";
+import type { Observation } from "../status/observation.ts";
+import type { Why } from "../status/verdict.ts";
 import type { SourceState } from "../watch/watch.ts";
 import { isSpent, observeHealth } from "./budget.ts";
 import { decide, type Decision } from "./decide.ts";
@@ -18,6 +19,8 @@ import { passGate } from "./pass-gate.ts";
 import { declarationFaults, publish } from "./publish.ts";
 import { takeRequests } from "./requests.ts";
 import { restore, type Restored } from "./restore.ts";
+import { rollBack } from "./roll-back.ts";
+import { showQuarantined, whyRollbackStalls } from "./show-rollback.ts";
 import { awaitSurvivor } from "./survivor.ts";
 import { sync } from "./sync.ts";
 import { sameTarget } from "./target.ts";
@@ -68,6 +71,7 @@ export async function visitApplication(
     return { kind: "synced" };
   }
   if (decision.kind === "current" || decision.kind === "awaiting") await forgetAbandoned(visit);
+  if (decision.kind === "quarantined") await showQuarantined(decision, visit, deps);
   seen = await look(spec.state, visit, memory, deps);
   if (decision.kind !== "apply") decision = decideNow();
   // What is drift and answered by an apply is told, too.
@@ -75,13 +79,16 @@ export async function visitApplication(
     noteFindings(seen, visit, memory, deps);
   let error: ReconcileError | undefined;
   let waitsForPlace = false;
-  if (decision.kind === "apply") {
-    const applied = await sync(decision, source, visit, memory, deps, again, () =>
-      publish(observe(undefined, "apply"), seen, visit, deps),
-    );
-    waitsForPlace = applied === "no-place";
-    if (applied !== "no-place") {
-      error = applied;
+  if (decision.kind === "apply" || decision.kind === "rollback") {
+    const { kind } = decision;
+    const showProgress = (): Promise<void> => publish(observe(undefined, kind), seen, visit, deps);
+    const ended =
+      decision.kind === "apply"
+        ? await sync(decision, source, visit, memory, deps, again, showProgress)
+        : await rollBack(visit, memory, deps, again, showProgress);
+    waitsForPlace = ended === "no-place";
+    if (ended !== "no-place") {
+      error = ended;
       seen = await look(spec.state, visit, memory, deps);
       decision = decideNow();
     }
@@ -113,12 +120,13 @@ export async function visitApplication(
   }
   // Nobody says when a file is as in Git again.
   if (visit.record().localChanges !== undefined) timers.push(LOCAL_CHANGE_RECHECK_MS);
+  if (decision.kind === "rollback" && !waitsForPlace) timers.push(0);
   await publish(observe(undefined, decision.kind, await describedHealth()), seen, visit, deps);
   const recheckAfterMs = timers.length === 0 ? undefined : Math.max(0, Math.min(...timers));
   const recheck = recheckAfterMs === undefined ? {} : { recheckAfterMs };
   if (error !== undefined && error.reason !== "SyncInterrupted")
     return { kind: "failed", error, told: true, ...recheck };
-  if (decision.kind === "apply") {
+  if (decision.kind === "apply" || decision.kind === "rollback") {
     return { kind: "waiting", reason: "Progressing", ...(waitsForPlace ? recheck : { recheckAfterMs: 0 }) };
   }
   return { kind: "synced", ...recheck };
@@ -130,7 +138,7 @@ export async function visitApplication(
   }
 
   function decideNow(): Decision {
-    const { applied, attempt, pendingSync, generation } = visit.record();
+    const { applied, attempt, pendingSync, generation, rollback, quarantine } = visit.record();
     return decide({
       suspend: spec.suspend,
       state: spec.state,
@@ -138,6 +146,8 @@ export async function visitApplication(
       target: wantedTarget(visit, source),
       applied,
       attempt,
+      rollback,
+      quarantine,
       requested: pendingSync !== undefined,
       sourceIsOlderThanRequest: pendingSync !== undefined && (source.polledAt ?? 0) < pendingSync.acceptedAt,
       generation,
@@ -181,7 +191,7 @@ export async function visitApplication(
       ...declarationFaults(declaration),
       engineDown,
       forbidden: whyForbidden(visit, deps),
-      stalled: whyStalled(seen, memory),
+      stalled: whyStalled(seen, memory) ?? whyRollbackStalls(visit),
       source: observedSource(source),
       verifies: spec.source.verify !== undefined,
       images: imagesChecked(visit, deps),

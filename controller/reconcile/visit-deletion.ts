@@ -2,7 +2,7 @@ import { ReconcileError } from "../api/errors.ts";
 import type { Outcome } from "../api/outcome.ts";
 import { failpoint } from "../lib/failpoint.ts";
 import type { Declaration } from "../registry/registry.ts";
-import type { Why } from "../status/summary.ts";
+import type { Why } from "../status/verdict.ts";
 import type { ReconcileDeps } from "./deps.ts";
 import { maskedError } from "./masking.ts";
 import { publish } from "./publish.ts";

@@ -5,7 +5,7 @@ import type { ReceiverDocument } from "../api/status.ts";
 import type { ManifestPlace } from "../registry/registry.ts";
 import { mergeConditions } from "../status/conditions.ts";
 import { rfc3339 } from "../status/history.ts";
-import type { Why } from "../status/summary.ts";
+import type { Why } from "../status/verdict.ts";
 import type { ReconcileDeps } from "./deps.ts";
 import { identify, readyConditions, tellTurns } from "./kind-status.ts";
 import { whyInvalid } from "./publish.ts";

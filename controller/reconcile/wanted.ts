@@ -1,7 +1,7 @@
 import { ReconcileError } from "../api/errors.ts";
 import type { SourceState } from "../watch/watch.ts";
 import type { Target } from "../status/record.ts";
-import type { Why } from "../status/summary.ts";
+import type { Why } from "../status/verdict.ts";
 import type { ReconcileDeps } from "./deps.ts";
 import { specHash } from "./target.ts";
 import type { Visit } from "./visit.ts";

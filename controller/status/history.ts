@@ -16,11 +16,12 @@ export function addToHistory(history: readonly HistoryEntry[], entry: HistoryEnt
   return [entry, ...history].slice(0, HISTORY_LIMIT);
 }
 
-type Known = Pick<ApplicationRecord, "history" | "applied" | "attempt">;
+type Known = Pick<ApplicationRecord, "history" | "applied" | "attempt" | "rollback">;
 
 /** The syncs whose logs are kept: those of the history, and what is under way. */
-export function keptSyncIds({ history, applied, attempt }: Known): readonly number[] {
+export function keptSyncIds({ history, applied, attempt, rollback }: Known): readonly number[] {
   const underWay = [
+    rollback?.syncId,
     attempt?.result === "running" ? attempt.syncId : undefined,
     applied?.gate === "pending" ? applied.syncId : undefined,
   ];
@@ -28,14 +29,15 @@ export function keptSyncIds({ history, applied, attempt }: Known): readonly numb
 }
 
 /** The id of a sync that begins now. */
-export function nextSyncId({ history, applied, attempt }: Known): number {
-  const known = [...history.map(({ id = 0 }) => id), applied?.syncId ?? 0, attempt?.syncId ?? 0];
-  return Math.max(0, ...known) + 1;
+export function nextSyncId({ history, applied, attempt, rollback }: Known): number {
+  const known = [...history.map(({ id = 0 }) => id), applied?.syncId, attempt?.syncId, rollback?.syncId];
+  return Math.max(0, ...known.map((id = 0) => id)) + 1;
 }
 
 /** The sync that is under way: being applied, or waiting for its gate. */
-export function syncUnderWay({ applied, attempt }: Known): number | undefined {
+export function syncUnderWay({ applied, attempt, rollback }: Known): number | undefined {
   if (attempt?.result === "running") return attempt.syncId;
+  if (rollback?.syncId !== undefined) return rollback.syncId;
   return applied?.gate === "pending" ? applied.syncId : undefined;
 }
 

@@ -6,17 +6,10 @@
 import type { Manifest } from "../api/application.ts";
 import type { Reason } from "../api/reasons.ts";
 import type { Condition, HistoryEntry, PolicyViolation, SourceStatus, Trigger } from "../api/status.ts";
+import type { MadeCheckout, Quarantined, Rollback } from "./rollback-types.ts";
+import type { Target } from "./target.ts";
 
-export interface Target {
-  /** The commit. */
-  readonly revision: string;
-  /** Hash of the parts of the spec that shape what runs. */
-  readonly specHash: string;
-  /** Keyed digest of the Secrets' values that do; not there where none does. */
-  readonly secretsDigest?: string;
-  /** The object of the annotated tag that was followed, where its signature is asked for. */
-  readonly tagObject?: string;
-}
+export type { Target };
 
 /** The image that a service was given at a sync. */
 export interface TakenImage {
@@ -86,6 +79,12 @@ export interface MadeTarget extends Target {
   readonly subject: string;
   readonly author: string;
   readonly committedAt: string;
+  /** Digest over the rendering, the files that services use, and the images that are not built here. */
+  readonly content?: string;
+  /** Not there in records of older versions: then its files cannot be brought back. */
+  readonly checkout?: MadeCheckout;
+  /** The services that had finished when its gate passed. */
+  readonly finished?: readonly string[];
 }
 
 export interface AppliedTarget extends MadeTarget {
@@ -184,6 +183,9 @@ export interface ApplicationRecord {
   readonly applied?: AppliedTarget;
   readonly lastHealthy?: MadeTarget;
   readonly attempt?: Attempt;
+  readonly rollback?: Rollback;
+  /** Newest first, bounded. */
+  readonly quarantine?: readonly Quarantined[];
   /** The last state (Running, Stopped) that was brought about. */
   readonly state: "Running" | "Stopped";
   /** Not there while the checkout was never written by this version. */

@@ -3,55 +3,10 @@
  */
 import type { Phase } from "../api/status.ts";
 import type { NewCondition } from "./conditions.ts";
-import {
-  judgeImages,
-  judgeSource,
-  judgeVerification,
-  saidBefore,
-  type ObservedRegistries,
-} from "./judge-source.ts";
-import type { ObservedSource } from "./observed-source.ts";
-import type { ApplicationRecord, AppliedTarget, Attempt } from "./record.ts";
+import { judgeImages, judgeSource, judgeVerification, saidBefore } from "./judge-source.ts";
+import type { Observation } from "./observation.ts";
+import type { AppliedTarget, Attempt } from "./record.ts";
 import { unknown, type Verdict, type Why } from "./verdict.ts";
-
-export type { Why };
-
-export interface Observation {
-  readonly record: Pick<
-    ApplicationRecord,
-    "applied" | "attempt" | "deletion" | "state" | "generation" | "conditions" | "source" | "verification"
-  >;
-  readonly wantedState: "Running" | "Stopped";
-  readonly suspended: boolean;
-  /** The manifest on disk is wrong: its faults. */
-  readonly invalid?: Why | undefined;
-  readonly deletionHeld?: Why | undefined;
-  readonly deletionBlocked?: Why | undefined;
-  readonly engineDown?: Why | undefined;
-  /** No new target may be applied, whatever Git says. */
-  readonly forbidden?: Why | undefined;
-  /** Healing has given up its quick pace, or cannot go on: what a person should look at. */
-  readonly stalled?: Why | undefined;
-  readonly source: ObservedSource;
-  /** The spec asks for a signature. */
-  readonly verifies?: boolean;
-  /** Whether the registries of its images can be asked; undefined where none is. */
-  readonly images?: ObservedRegistries | undefined;
-  /** The target that Git and the spec ask for is the applied one. */
-  readonly decision:
-    "current" | "apply" | "awaiting" | "backoff" | "no-source" | "forbidden" | "suspended" | "stopped";
-  /** Git and the spec ask for another target than the applied one. */
-  readonly newer?: boolean;
-  /** The containers as judged; none while they could not be looked at or nothing was ever applied. */
-  readonly health?:
-    | {
-        readonly status: "Healthy" | "Progressing" | "Degraded" | "Missing" | "Stopped";
-        readonly message: string;
-      }
-    | undefined;
-  /** Findings that make it out of sync (an Orphan that is only shown is none). */
-  readonly drifted: readonly { readonly service: string; readonly kind: string; readonly actual: string }[];
-}
 
 export interface Summary {
   readonly phase: Phase;
@@ -219,11 +174,16 @@ function judgeProgress(
   ) {
     return { kind: "Stalled", why: whyFailed(attempt) };
   }
-  const waits = attempt?.result === "running" || seen.record.applied?.gate === "pending";
+  const waits = isUnderWay(seen) || seen.record.applied?.gate === "pending";
   if (ready.status === "Unknown" || ready.reason === "Progressing" || waits) {
     return seen.suspended ? undefined : { kind: "Reconciling", why };
   }
   return undefined;
+}
+
+/** A target is being brought up: a new one, or the last healthy one again. */
+function isUnderWay({ record: { attempt, rollback } }: Observation): boolean {
+  return attempt?.result === "running" || (rollback?.state === "running" && rollback.problem === undefined);
 }
 
 /** As for healing: after this many failures in a row, a person should look. */
@@ -243,7 +203,7 @@ function phaseOf(seen: Observation, ready: Verdict, synced: Verdict): Phase {
   if (seen.suspended) return "Suspended";
   if (seen.wantedState === "Stopped") return "Stopped";
   if (seen.engineDown !== undefined) return "Error";
-  if (record.attempt?.result === "running" || record.applied.gate === "pending") return "Syncing";
+  if (isUnderWay(seen) || record.applied.gate === "pending") return "Syncing";
   if (ready.status === "False") return ready.reason === "Progressing" ? "Syncing" : "Degraded";
   return synced.status === "False" ? "OutOfSync" : "Synced";
 }

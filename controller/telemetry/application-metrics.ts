@@ -11,6 +11,7 @@ import {
 } from "../api/status.ts";
 
 const CONDITION_STATUSES = ["True", "False", "Unknown"] as const;
+const ROLLBACK_RESULTS = ["Succeeded", "Failed", "Refused"] as const;
 
 /** A sync pulls, builds, and waits for health: from a second to an hour. */
 const SYNC_BUCKETS = [1, 2, 5, 10, 20, 30, 60, 120, 180, 300, 600, 900, 1800, 3600];
@@ -48,6 +49,12 @@ export function createApplicationMetrics(registry: Registry) {
     buckets: SYNC_BUCKETS,
     registers,
   });
+  const rollbacks = new Counter({
+    name: "conops_rollbacks_total",
+    help: "Total number of times that the last healthy target was to be brought back by itself, by result",
+    labelNames: ["name", "result"],
+    registers,
+  });
   const checked = new Gauge({
     name: "conops_source_last_check_timestamp_seconds",
     help: "When the source of an Application was last checked successfully, in seconds since the epoch",
@@ -65,6 +72,7 @@ export function createApplicationMetrics(registry: Registry) {
     for (const result of SYNC_RESULTS) {
       for (const trigger of TRIGGERS) syncs.inc({ name, result, trigger }, 0);
     }
+    for (const result of ROLLBACK_RESULTS) rollbacks.inc({ name, result }, 0);
   }
 
   return {
@@ -95,6 +103,8 @@ export function createApplicationMetrics(registry: Registry) {
       syncs.inc({ name, result, trigger });
       syncDuration.observe(seconds);
     },
+    rollbackEnded: (name: string, result: (typeof ROLLBACK_RESULTS)[number]) =>
+      rollbacks.inc({ name, result }),
     /** The source was last checked successfully at `wallMs`. */
     sourceChecked: (name: string, wallMs: number) => checked.set({ name }, wallMs / 1_000),
     /** Removes every series of this Application. */
@@ -110,6 +120,7 @@ export function createApplicationMetrics(registry: Registry) {
       for (const result of SYNC_RESULTS) {
         for (const trigger of TRIGGERS) syncs.remove({ name, result, trigger });
       }
+      for (const result of ROLLBACK_RESULTS) rollbacks.remove({ name, result });
     },
   };
 }

@@ -31,6 +31,15 @@ const DURING_AN_EDIT: readonly Failpoint[] = [
   "edit-exchanged",
   "edit-believed",
 ];
+/** `rollback-crash.test.ts` kills a rollback there. */
+const DURING_A_ROLLBACK: readonly Failpoint[] = [
+  "gate-failed",
+  "rollback-begun",
+  "rollback-staged",
+  "rollback-half",
+  "rollback-checked-out",
+  "rollback-applied",
+];
 const DURING_A_DELETION: readonly Failpoint[] = ["deletion-recorded", "torn-down", "record-removed"];
 
 describe("a controller that is killed", () => {
@@ -51,6 +60,7 @@ describe("a controller that is killed", () => {
         ...DURING_A_HEALING,
         ...DURING_A_DELETION,
         ...DURING_AN_EDIT,
+        ...DURING_A_ROLLBACK,
       ].toSorted(),
     ).to.deep.equal([...FAILPOINTS].toSorted());
   });

@@ -158,6 +158,11 @@ export function createFakeDocker(clock: Clock): FakeDocker {
       await answer(signal);
       fake.emit(id, "kill", { killSignal: 1 });
     },
+    async removeContainer(id, signal) {
+      await answer(signal);
+      containers.delete(id);
+      fake.emit(id, "destroy");
+    },
     async lastLines(_id, _lines, signal) {
       await answer(signal);
       return [];

@@ -180,6 +180,12 @@ export function createFakeHost({
         acts.push(`kill ${name} ${id}`);
         return Promise.resolve();
       },
+      removeContainer(id) {
+        acts.push(`remove ${id}`);
+        const at = containers.findIndex((one) => one.id === id);
+        if (at >= 0) containers.splice(at, 1);
+        return Promise.resolve();
+      },
       lastLines: () => Promise.resolve(["goodbye"]),
       // eslint-disable-next-line require-yield
       async *events() {

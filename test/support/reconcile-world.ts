@@ -278,6 +278,7 @@ export async function createReconcileWorld(): Promise<ReconcileWorld> {
         observed: () => undefined,
         driftFound: () => undefined,
         syncFinished: () => undefined,
+        rollbackEnded: () => undefined,
         sourceChecked: () => undefined,
         deleted: () => undefined,
       },

@@ -277,7 +277,7 @@ export interface ApplicationManifest {
        */
       timeout?: string;
       /**
-       * Return to the last healthy target when a service fails after a sync. Not supported by this version of ConOps.
+       * Return to the last healthy target when a service of a new one fails after a sync. Refused where a one-shot of the new one has run and is not labelled conops.dev/rollback: safe, or the definition of a volume changed. What was rolled back is not tried again until it changes, or on request.
        */
       rollbackOnFailure?: boolean;
     };
@@ -578,7 +578,7 @@ export interface ApplicationWithDefaults {
        */
       timeout: string;
       /**
-       * Return to the last healthy target when a service fails after a sync. Not supported by this version of ConOps.
+       * Return to the last healthy target when a service of a new one fails after a sync. Refused where a one-shot of the new one has run and is not labelled conops.dev/rollback: safe, or the definition of a volume changed. What was rolled back is not tried again until it changes, or on request.
        */
       rollbackOnFailure: boolean;
     };

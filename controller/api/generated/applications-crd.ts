@@ -638,7 +638,7 @@ export const applicationsCRD: CustomResourceDefinition = {
                         ]
                       },
                       "rollbackOnFailure": {
-                        "description": "Return to the last healthy target when a service fails after a sync. Not supported by this version of ConOps.",
+                        "description": "Return to the last healthy target when a service of a new one fails after a sync. Refused where a one-shot of the new one has run and is not labelled conops.dev/rollback: safe, or the definition of a volume changed. What was rolled back is not tried again until it changes, or on request.",
                         "type": "boolean",
                         "default": false
                       }
@@ -799,7 +799,8 @@ export const applicationsCRD: CustomResourceDefinition = {
                           "ImageChanged",
                           "SpecChanged",
                           "SecretChanged",
-                          "Requested"
+                          "Requested",
+                          "Rollback"
                         ]
                       }
                     }
@@ -1077,7 +1078,9 @@ export const applicationsCRD: CustomResourceDefinition = {
                           "type": "string",
                           "enum": [
                             "Succeeded",
-                            "Failed"
+                            "Failed",
+                            "Superseded",
+                            "RolledBack"
                           ]
                         },
                         "trigger": {
@@ -1089,7 +1092,8 @@ export const applicationsCRD: CustomResourceDefinition = {
                             "ImageChanged",
                             "SpecChanged",
                             "SecretChanged",
-                            "Requested"
+                            "Requested",
+                            "Rollback"
                           ]
                         },
                         "reason": {

@@ -62,7 +62,13 @@ describe("checkApplication()", () => {
           adopt: false,
           imagePullSecrets: [],
         },
-        sync: { automated: true, selfHeal: true, prune: true, timeoutMs: 300_000 },
+        sync: {
+          automated: true,
+          selfHeal: true,
+          prune: true,
+          timeoutMs: 300_000,
+          rollbackOnFailure: false,
+        },
         deletionPolicy: "Delete",
       },
       manifest,
@@ -96,7 +102,7 @@ describe("checkApplication()", () => {
             build: false,
             adopt: true,
           },
-          sync: { automated: false, selfHeal: false, prune: false, timeout: "5s", rollbackOnFailure: false },
+          sync: { automated: false, selfHeal: false, prune: false, timeout: "5s", rollbackOnFailure: true },
           dependsOn: [],
           deletionPolicy: "Orphan",
         },
@@ -132,7 +138,7 @@ describe("checkApplication()", () => {
         adopt: true,
         imagePullSecrets: [],
       },
-      sync: { automated: false, selfHeal: false, prune: false, timeoutMs: 5000 },
+      sync: { automated: false, selfHeal: false, prune: false, timeoutMs: 5000, rollbackOnFailure: true },
       deletionPolicy: "Orphan",
     });
   });
@@ -202,11 +208,6 @@ describe("checkApplication()", () => {
       "manifests",
       manifestOf({ source, manifests: {} }),
       ["!spec.manifests: is not supported by this version; remove it"],
-    ],
-    [
-      "sync.rollbackOnFailure",
-      manifestOf({ source, sync: { rollbackOnFailure: true } }),
-      ["!spec.sync.rollbackOnFailure: is not supported by this version; remove it"],
     ],
     [
       "dependsOn",

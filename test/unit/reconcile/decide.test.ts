@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { decide, type Situation } from "../../../controller/reconcile/decide.ts";
 import type { AppliedTarget, Attempt, MadeTarget, Target } from "../../../controller/status/record.ts";
+import type { Quarantined, Rollback } from "../../../controller/status/rollback-types.ts";
 
 const A: Target = { revision: "a", specHash: "1" };
 const B: Target = { revision: "b", specHash: "1" };
@@ -35,6 +36,26 @@ const attempt = (target: Target, extra: Partial<Attempt> = {}): Attempt => ({
   failures: 1,
   ...extra,
 });
+
+const why = { reason: "HealthGateFailed", message: "it failed" } as const;
+const barred = (target: Target): Quarantined => ({ target, content: "c", revision: target.revision, why });
+/** B failed, and A is to be brought back. */
+const rollback = (extra: Partial<Rollback> = {}): Rollback => ({
+  from: B,
+  to: A,
+  why,
+  state: "running",
+  startedAt: "",
+  failures: 0,
+  ...extra,
+});
+const rollingBack = {
+  target: B,
+  applied: { ...applied(B), gate: "failed" },
+  attempt: attempt(B, { made: made(A) }),
+  rollback: rollback(),
+  quarantine: [barred(B)],
+} as const;
 
 const calm: Situation = {
   suspend: false,
@@ -198,6 +219,63 @@ const cases: readonly (readonly [string, Partial<Situation>, ReturnType<typeof d
     "a one-shot that failed makes the applied target be tried again",
     { attempt: attempt(A, { retryAt: NOW + 5 }) },
     { kind: "backoff", target: A, retryAt: NOW + 5 },
+  ],
+  ["a target that failed gives way to the last healthy one", rollingBack, { kind: "rollback" }],
+  ["also without an answer of the source", { ...rollingBack, target: undefined }, { kind: "rollback" }],
+  ["also where new targets are forbidden", { ...rollingBack, forbidden }, { kind: "rollback" }],
+  ["also where nothing is automated", { ...rollingBack, target: A2, automated: false }, { kind: "rollback" }],
+  ["not while it is suspended", { ...rollingBack, suspend: true }, { kind: "suspended" }],
+  ["nor while it is stopped", { ...rollingBack, state: "Stopped" }, { kind: "stopped" }],
+  [
+    "a rollback that the host did not let through waits for its retry",
+    { ...rollingBack, rollback: rollback({ retryAt: NOW + 9 }) },
+    { kind: "backoff", target: B, retryAt: NOW + 9 },
+  ],
+  [
+    "and is tried again when that has come",
+    { ...rollingBack, rollback: rollback({ retryAt: NOW }) },
+    { kind: "rollback" },
+  ],
+  [
+    "something newer takes the place of a rollback",
+    { ...rollingBack, target: A2 },
+    { kind: "apply", target: A2, trigger: "NewRevision" },
+  ],
+  [
+    "so does the very target that failed, on request",
+    { ...rollingBack, requested: true },
+    { kind: "apply", target: B, trigger: "Requested" },
+  ],
+  [
+    "what was rolled back is not tried again",
+    { target: B, attempt: attempt(B, { retryAt: 0 }), quarantine: [barred(A2), barred(B)] },
+    { kind: "quarantined", target: B, entry: barred(B) },
+  ],
+  [
+    "not even after an edit of what makes no new target, or with other credentials",
+    {
+      target: B,
+      generation: 2,
+      credentialsDigest: "new",
+      attempt: attempt(B, { terminal: true, generation: 1, credentialsDigest: "old" }),
+      quarantine: [barred(B)],
+    },
+    { kind: "quarantined", target: B, entry: barred(B) },
+  ],
+  [
+    "but on request",
+    { target: B, requested: true, quarantine: [barred(B)] },
+    { kind: "apply", target: B, trigger: "Requested" },
+  ],
+  [
+    "what runs is not barred by its own quarantine",
+    { target: B, applied: applied(B), quarantine: [barred(B)] },
+    { kind: "current" },
+  ],
+  [
+    "another target is no concern of a quarantine",
+    { target: A2, quarantine: [barred(B)] },
+    { kind: "apply", target: A2, trigger: "SpecChanged" },
   ],
 ];
 

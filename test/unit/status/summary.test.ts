@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import type { AppliedTarget, Attempt, MadeTarget } from "../../../controller/status/record.ts";
-import { summarise, type Observation, type Summary } from "../../../controller/status/summary.ts";
+import type { Observation } from "../../../controller/status/observation.ts";
+import { summarise, type Summary } from "../../../controller/status/summary.ts";
 
 const made: MadeTarget = {
   revision: "a".repeat(40),
