@@ -19,7 +19,7 @@ export function contentOf(
   // Of what is built here, the build context is among the files; the same context need not give the same image.
   const found = Object.entries(images)
     .filter(([name]) => rendering.project.services[name]?.build === undefined)
-    .map(([name, { id }]) => [name, id]);
+    .map(([name, { id }]): readonly [string, string] => [name, id]);
   return hashOf({ rendering: rendering.digest, usedFiles, images: Object.fromEntries(found) });
 }
 
