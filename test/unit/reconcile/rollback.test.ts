@@ -16,6 +16,7 @@ const checkout = {
   remote: { id: "r", url: "https://git.example.com/shop.git" },
   revision: "a",
   usedPaths: {},
+  mountPaths: {},
 };
 const healthy = sampleMade({ revision: "a".repeat(40), content: "healthy", checkout });
 const failed = sampleMade({ revision: "b".repeat(40), rendering: "rendering-2", content: "failed" });
