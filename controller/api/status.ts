@@ -89,6 +89,8 @@ export interface HistoryEntry {
   /** Counts up from 1. An entry of an older version has none. */
   readonly id?: number;
   readonly revision: string;
+  /** As in `sync.applied`. An entry of an older version has none. */
+  readonly specHash?: string;
   /** Of the commit. */
   readonly subject?: string;
   readonly startedAt: string;

@@ -4,8 +4,8 @@ import { addCommand, contextOf, previewSettings } from "./command.ts";
 import type { Flags, ProgramDeps } from "./command.ts";
 import { UsageError } from "./errors.ts";
 
-const TIMEOUT_FLAG = "--timeout <duration>";
-const TIMEOUT_DEFAULT = "5m";
+export const TIMEOUT_FLAG = "--timeout <duration>";
+export const TIMEOUT_DEFAULT = "5m";
 
 /** Adds the commands that ask the controller for something, and `wait`. */
 export function addActing(program: Command, deps: ProgramDeps): void {
@@ -70,7 +70,8 @@ async function request(
   await requestAction(contextOf(deps, flags), { action, names, waitMs });
 }
 
-function readTimeout(flags: Flags): number {
+/** Throws UsageError for what is no duration. */
+export function readTimeout(flags: Flags): number {
   const text = String(flags["timeout"] ?? TIMEOUT_DEFAULT);
   const ms = parseInterval(text);
   if (ms !== undefined) return ms;

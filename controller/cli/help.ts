@@ -89,6 +89,12 @@ export const EXAMPLES = {
     ["conops diff shop -o json", "for a script"],
   ],
   retry: [["conops retry shop", "try again now, instead of at the end of the backoff"]],
+  rollback: [
+    ["conops rollback shop", "pin the last healthy revision before the present one"],
+    ["conops rollback shop --to 1a2b3c4d --wait", "pin this one, and wait until it is healthy"],
+    ["conops rollback shop --dry-run", "show the lines that would change, and what stays"],
+    ["conops rollback shop --undo", "follow the branch again"],
+  ],
   confirmDeletion: [
     ["conops confirm-deletion shop web", "go on with the deletion of these"],
     ["conops confirm-deletion --all", "of everything that is held"],

@@ -12,6 +12,7 @@ import { UsageError } from "./errors.ts";
 import { DESCRIPTION, EPILOGUE } from "./help.ts";
 import type { Output } from "./output.ts";
 import { addPolicy } from "./policy-commands.ts";
+import { addRollback } from "./rollback-command.ts";
 import { addSecrets } from "./secret-commands.ts";
 import { formatVersion, readVersion } from "./version.ts";
 
@@ -48,6 +49,7 @@ export function createProgram(deps: ProgramDeps): Command {
   addLooking(program, deps);
   program.commandsGroup("Act on it:");
   addActing(program, deps);
+  addRollback(program, deps);
   program.commandsGroup("Keep secrets:");
   addSecrets(program, deps);
   program.commandsGroup("Other:");

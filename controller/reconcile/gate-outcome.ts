@@ -141,7 +141,7 @@ function withFailed(
 }
 
 /** What is known of a sync that is over, at least. */
-type Ended = Pick<AppliedTarget, "revision" | "startedAt" | "trigger" | "syncId"> &
+type Ended = Pick<AppliedTarget, "revision" | "specHash" | "startedAt" | "trigger" | "syncId"> &
   Partial<Pick<AppliedTarget, "subject" | "services">>;
 
 function entryOf(
@@ -154,6 +154,7 @@ function entryOf(
   return {
     ...(id !== undefined && { id }),
     revision: applied.revision,
+    specHash: applied.specHash,
     ...(applied.subject !== undefined && { subject: applied.subject }),
     startedAt: applied.startedAt,
     finishedAt: rfc3339(now),

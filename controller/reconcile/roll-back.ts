@@ -181,6 +181,7 @@ async function keepBookOfFailure(
   const entry: HistoryEntry = {
     ...(id !== undefined && { id }),
     revision: made.revision,
+    specHash: made.specHash,
     subject: made.subject,
     startedAt: rfc3339(startedAt),
     finishedAt: rfc3339(now),

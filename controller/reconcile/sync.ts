@@ -62,6 +62,7 @@ export async function sync(
     const entry: HistoryEntry = {
       ...(id !== undefined && { id }),
       revision: target.revision,
+      specHash: target.specHash,
       ...(attempt?.made && { subject: attempt.made.subject }),
       startedAt: rfc3339(startedAt),
       finishedAt: rfc3339(finishedAt),

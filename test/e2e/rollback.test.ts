@@ -1,7 +1,12 @@
+import { readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { expect } from "chai";
+import { stringify } from "yaml";
 import { conditionOf, reasonOf } from "../support/conditions.ts";
 import { composeOf, createDeployments, type Deployments } from "../support/deployments.ts";
 import { requireEngine } from "../support/engine.ts";
+import { createTempRepo } from "../support/git-repo.ts";
+import { startGitDaemon } from "../support/git-servers.ts";
 import { metricOf, stays } from "../support/reading.ts";
 import { together } from "../support/together.ts";
 import { createWorld, type Controller, type World } from "../support/world.ts";
@@ -118,5 +123,148 @@ describe("a rollback of what failed", () => {
       const mended = await repo.commit({ "compose.yaml": compose(3) });
       await world.untilReady(name, mended);
     },
+
+    async "is refused where a one-shot of the failed commit has run, however it ended"() {
+      const name = "unsafe";
+      const services = (round: number, exit: number, labels: object = {}) => ({
+        migrate: {
+          command: ["sh", "-c", `exit ${exit}`],
+          environment: { ROUND: String(round) },
+          labels: { "conops.dev/one-shot": "true", ...labels },
+        },
+        web: { environment: { ROUND: String(round) } },
+      });
+      await of.deploy(name, services(1, 0), ASKED);
+      const bad = await of.push(name, services(2, 3));
+
+      const status = await world.untilStatus(
+        name,
+        "it is not rolled back",
+        (now) => reasonOf(now, "Stalled") === "RollbackUnsafe",
+        60_000,
+      );
+      expect(conditionOf(status, "Stalled").message).to.contain('the one-shot "migrate" has run');
+      expect(conditionOf(status, "Ready").status).to.equal("False");
+      expect(
+        await metricOf(controller, `conops_rollbacks_total{name="${name}",result="Refused"}`),
+      ).to.be.greaterThan(0);
+      expect((await of.container(name)).Config.Env).to.include("ROUND=2");
+
+      const safe = await of.push(name, services(3, 3, { "conops.dev/rollback": "safe" }));
+      const after = await rolledBack(name, safe);
+      expect(after.sync.applied?.revision).not.to.be.oneOf([bad, safe]);
+      expect((await of.container(name)).Config.Env).to.include("ROUND=1");
+      expect(after.drift).to.deep.equal([]);
+    },
+
+    async "needs no Git server, nor the Secret whose value the last healthy commit was given"() {
+      const name = "alone";
+      const own = await createTempRepo();
+      const server = await startGitDaemon(own.dir);
+      try {
+        const good = await own.commit({
+          "compose.yaml": composeOf({ web: { environment: { KEY: "${KEY}" }, volumes: ["./one:/one"] } }),
+          one: "1",
+        });
+        await writeFile(join(world.manifests, "key.yaml"), secret("key", "abcdefgh"));
+        await world.manifest(name, {
+          ...ASKED,
+          source: { repoURL: server.url(".git") },
+          compose: { env: [{ name: "KEY", valueFrom: { secretKeyRef: { name: "key", key: "key" } } }] },
+        });
+        await world.untilReady(name, good, 60_000);
+        const bad = await own.commit({
+          "compose.yaml": composeOf({
+            web: {
+              command: ["sh", "-c", "while [ ! -e /one/../fail ]; do sleep 0.1; done; exit 3"],
+              healthcheck: { ...ILL, retries: 1000 },
+              environment: { KEY: "${KEY}" },
+              volumes: ["./one:/one"],
+            },
+          }),
+          one: "2",
+        });
+        await world.untilStatus(
+          name,
+          "it waits for its gate",
+          ({ sync }) => sync.applied?.revision === bad,
+          60_000,
+        );
+        await server.close();
+        await rm(join(world.manifests, "key.yaml"));
+        const { Id: id } = await of.container(name);
+        await world.docker("exec", id, "touch", "/fail");
+
+        // What Ready says first is that the Secret is gone.
+        await world.untilStatus(
+          name,
+          "it is rolled back",
+          ({ history }) => history[0]?.result === "RolledBack",
+          60_000,
+        );
+
+        const after = await of.container(name);
+        expect(after.Config.Env).to.include("KEY=abcdefgh");
+        expect(await world.docker("exec", after.Id, "cat", "/one")).to.equal("1");
+      } finally {
+        await server.close();
+        await own.remove();
+      }
+    },
+
+    async "ends where the last healthy commit fails, too, and heals that"() {
+      const name = "both";
+      const command = [
+        "sh",
+        "-c",
+        "[ -e /data/broken ] && exit 4; touch /data/first; while :; do sleep 0.2; done",
+      ];
+      const services = { web: { command, volumes: ["./data:/data"] } };
+      const repo = await of.deploy(name, services, ASKED);
+      const breaking = ["sh", "-c", "touch /data/broken; exit 3"];
+      const bad = await of.push(name, { web: { ...services.web, command: breaking } });
+
+      const status = await world.untilStatus(
+        name,
+        "the rollback fails",
+        (now) => reasonOf(now, "Stalled") === "RollbackFailed" && reasonOf(now, "Ready") === "RollbackFailed",
+        60_000,
+      );
+      expect(status.sync.attempted?.revision).to.equal(bad);
+      expect(conditionOf(status, "Ready").message).to.match(/failed \(.*exit 3.*fails too: .*exit 4/);
+      const mended = await repo.commit({ "compose.yaml": composeOf({ web: {} }) });
+      await world.untilReady(name, mended, 60_000);
+    },
+
+    async "is done and undone by hand in the manifest, also while it is followed by the controller"() {
+      const name = "hand";
+      const repo = await of.deploy(name, { web: { environment: { ROUND: "1" } } });
+      const first = (await world.status(name))?.sync.applied?.revision ?? "";
+      const second = await of.push(name, { web: { environment: { ROUND: "2" } } });
+      await world.untilReady(name, second);
+      const file = join(world.manifests, `${name}.yaml`);
+      const before = await readFile(file, "utf8");
+
+      const back = await world.cli("rollback", name, "--wait");
+      expect(back.code, back.stderr).to.equal(0);
+      expect(back.stdout).to.contain(`follows commit "${first}" instead of branch "main"`);
+      expect((await of.container(name)).Config.Env).to.include("ROUND=1");
+
+      await repo.commit({ "compose.yaml": composeOf({ web: { environment: { ROUND: "3" } } }) });
+      const undone = await world.cli("rollback", name, "--undo", "--wait");
+      expect(undone.code, undone.stderr).to.equal(0);
+      expect(await readFile(file, "utf8")).to.equal(before);
+      expect((await of.container(name)).Config.Env).to.include("ROUND=3");
+    },
   });
 });
+
+function secret(name: string, value: string): string {
+  return stringify({
+    apiVersion: "conops.dev/v1alpha1",
+    kind: "Secret",
+    metadata: { name },
+    type: "Opaque",
+    stringData: { key: value },
+  });
+}
