@@ -113,6 +113,11 @@ export interface Docker {
   /** Lets the name stand for this image. Throws ReconcileError `HealFailed`. */
   tagImage(id: string, name: string, signal: AbortSignal): Promise<void>;
   /**
+   * Takes the name from its image; with its last name an image goes that no container is of. Nothing is wrong when there is no
+   * such name, nor when the engine keeps it because a container needs it.
+   */
+  untagImage(name: string, signal: AbortSignal): Promise<void>;
+  /**
    * The digest that the registry has for the name now: the engine asks it, with this login (the header X-Registry-Auth; empty
    * for none). Throws ReconcileError `RateLimited`, `AuthenticationFailed` or `ImageLookupFailed`, and `EngineUnavailable`.
    */

@@ -8,7 +8,10 @@ import { listOf, objectOf, textOf } from "./json.ts";
 import { registryError } from "./registry-error.ts";
 
 /** The part of the port that is about images. */
-export type DockerImages = Pick<Docker, "imageId" | "image" | "images" | "tagImage" | "registryDigest">;
+export type DockerImages = Pick<
+  Docker,
+  "imageId" | "image" | "images" | "tagImage" | "untagImage" | "registryDigest"
+>;
 
 export interface ImageLimits {
   readonly readMs: number;
@@ -42,6 +45,16 @@ export function createImages(client: Client, call: Call, limits: ImageLimits): D
       const query = new URLSearchParams({ repo: repository, tag }).toString();
       await call({ act, signal, limitMs: limits.readMs, reads: false }, (limited) =>
         client.post(`/images/${encodeURIComponent(id)}/tag`, limited, query),
+      );
+    },
+    async untagImage(name, signal) {
+      const path = imagePath(name);
+      if (path === undefined) return;
+      const act = `untag image "${name}"`;
+      await unlessRefused([404, 409], () =>
+        call({ act, signal, limitMs: limits.readMs, reads: false }, (limited) =>
+          client.delete(`/images/${path}`, { force: false, noprune: true }, limited),
+        ),
       );
     },
     async registryDigest(name, login, signal) {

@@ -18,6 +18,7 @@ import type { ReconcileDeps } from "./deps.ts";
 import { foresee, tellUnforeseen } from "./foresee.ts";
 import { superseded } from "./gate-outcome.ts";
 import { mountsOf } from "./given-files.ts";
+import { keepImages } from "./keep-images.ts";
 import { madeServices } from "./made.ts";
 import { madeCheckout } from "./made-checkout.ts";
 import { maskedError } from "./masking.ts";
@@ -149,6 +150,7 @@ async function applyRendering(
   const last = before.attempt?.made ?? before.applied;
   const keep = imagesToKeep(rendering.project, last?.images ?? {}, trigger, spec.compose, deps.fingerprint);
   const had = registryDigests(Object.keys(rendering.project.services), visit, deps);
+  await keepImages(visit, deps);
   const images = await provideImages(rendering, { keep }, visit, deps);
   failpoint("pulled", visit.name);
   const content = contentOf(rendering, usedFiles, images);

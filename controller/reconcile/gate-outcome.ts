@@ -7,6 +7,7 @@ import type { ApplicationRecord, AppliedTarget, Attempt, Target } from "../statu
 import { retryDelayMs } from "./budget.ts";
 import type { ReconcileDeps } from "./deps.ts";
 import { finishSync, sayingTo } from "./finish-sync.ts";
+import { sweepKeptImages } from "./keep-images.ts";
 import type { Look } from "./look.ts";
 import { released, withQuarantine } from "./quarantine.ts";
 import { isBroughtBack, rollbackDone, rollbackFailed, whyNow, withoutRollback } from "./rollback-record.ts";
@@ -38,6 +39,7 @@ export async function gatePassed(
       : entryOf(applied, id, "RolledBack", why.message, deps.clock.now());
   await finishSync(entry, visit, deps, (record) => withPassed(record, seen));
   failpoint("gate-passed", visit.name);
+  await sweepKeptImages(visit, deps);
   report(visit, deps, applied, entry, `${applied.revision.slice(0, 12)} is healthy`);
   if (isBack) tellRollback("Succeeded", visit, deps);
   const kept = visit.record();

@@ -8,6 +8,7 @@ import { explain } from "../compose/explain.ts";
 import { removeTrackedFiles } from "../git/stable-checkout.ts";
 import { failpoint } from "../lib/failpoint.ts";
 import type { ReconcileDeps } from "./deps.ts";
+import { forgetKeptImages } from "./keep-images.ts";
 import { changingRun, withoutProcess, type Visit } from "./visit.ts";
 
 /** Removes what the deletion policy says. Throws ReconcileError `DeletionBlocked`; it is tried again for ever. */
@@ -32,6 +33,7 @@ export async function tearDown(visit: Visit, deps: ReconcileDeps): Promise<void>
 export async function forget(visit: Visit, deps: ReconcileDeps): Promise<void> {
   deps.sources.unfollow(visit.name);
   deps.images.unfollow(visit.name);
+  await forgetKeptImages(visit, deps);
   await deps.renderings.keep(visit.name, []);
   await deps.syncLogs.keep(visit.name, []);
   await deps.records.remove(visit.name);

@@ -1,10 +1,10 @@
-import { readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "chai";
 import { stringify } from "yaml";
 import { conditionOf, reasonOf } from "../support/conditions.ts";
 import { composeOf, createDeployments, type Deployments } from "../support/deployments.ts";
-import { requireEngine } from "../support/engine.ts";
+import { requireEngine, TEST_IMAGE } from "../support/engine.ts";
 import { createTempRepo } from "../support/git-repo.ts";
 import { startGitDaemon } from "../support/git-servers.ts";
 import { metricOf, stays } from "../support/reading.ts";
@@ -236,6 +236,38 @@ describe("a rollback of what failed", () => {
       await world.untilReady(name, mended, 60_000);
     },
 
+    async "keeps the image of the last healthy commit on the host, also when its last name is gone"() {
+      const name = "image";
+      const [old, now] = [1, 2].map((round) => `ct-kept-${world.prefix}:${round}`) as [string, string];
+      for (const image of [old, now])
+        await world.docker("build", "-q", "-t", image, await contextOf(world, image));
+      try {
+        const repo = await of.deploy(name, { web: { image: old } }, { ...ASKED, compose: { pull: "never" } });
+        const first = await of.container(name);
+        const slow = { ...ILL, retries: 1000 };
+        const bad = await of.push(name, { web: { image: now, healthcheck: slow } });
+        await world.untilStatus(
+          name,
+          "it waits for its gate",
+          ({ sync }) => sync.applied?.revision === bad,
+          60_000,
+        );
+        expect(await world.docker("image", "ls", `conops.local/${name}`, "-q")).not.to.equal("");
+        await world.docker("image", "rm", old);
+
+        const status = await rolledBack(name, bad);
+
+        expect((await of.container(name)).Image).to.equal(first.Image);
+        expect(status.health.services[0]?.imageID).to.equal(first.Image);
+        const mended = await repo.commit({ "compose.yaml": composeOf({ web: {} }) });
+        await world.untilReady(name, mended, 60_000);
+        // Nothing needs it any more.
+        expect(await world.docker("image", "ls", `conops.local/${name}`, "-q")).to.equal("");
+      } finally {
+        await world.docker("image", "rm", old, now).catch(() => "");
+      }
+    },
+
     async "is done and undone by hand in the manifest, also while it is followed by the controller"() {
       const name = "hand";
       const repo = await of.deploy(name, { web: { environment: { ROUND: "1" } } });
@@ -258,6 +290,13 @@ describe("a rollback of what failed", () => {
     },
   });
 });
+
+/** A build context of an image like the tests' one, and yet another. */
+async function contextOf(world: World, title: string): Promise<string> {
+  const dir = await mkdtemp(join(world.root, "context-"));
+  await writeFile(join(dir, "Dockerfile"), `FROM ${TEST_IMAGE}\nLABEL title="${title}"\n`);
+  return dir;
+}
 
 function secret(name: string, value: string): string {
   return stringify({

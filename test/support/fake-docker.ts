@@ -128,6 +128,7 @@ export function createFakeDocker(clock: Clock): FakeDocker {
       return [];
     },
     tagImage: (_id, _name, signal) => answer(signal),
+    untagImage: (_name, signal) => answer(signal),
     async registryDigest(name, _login, signal) {
       await answer(signal);
       throw new ReconcileError(

@@ -159,6 +159,10 @@ export function createFakeHost({
         images.tag(name, id);
         return Promise.resolve();
       },
+      untagImage(name) {
+        acts.push(`untag ${name}`);
+        return Promise.resolve();
+      },
       registryDigest: () => Promise.reject(new Error("Cannot look up an image: there is no registry")),
       async start(id, signal) {
         await pass("start");

@@ -287,10 +287,24 @@ export async function createWorld(env: Environment = process.env): Promise<World
         `${listed}\n${left}`.split("\n").filter((project) => project.startsWith(prefix)),
       );
       for (const project of projects) await cleanupProject(project, env);
+      await removeKeptImages(data, env);
       await rm(root, { recursive: true, force: true });
     },
   };
   return world;
+}
+
+/** The names by which a controller kept images: of the Applications whose records are left. */
+async function removeKeptImages(data: string, env: Environment): Promise<void> {
+  for (const file of await readdir(join(data, "records")).catch(() => [])) {
+    const name = file.replace(/\.json.*$/, "");
+    const format = "{{.Repository}}:{{.Tag}}";
+    const listed = await docker(["image", "ls", `conops.local/${name}`, "--format", format], env).catch(
+      () => "",
+    );
+    const names = listed.split("\n").filter((one) => one !== "");
+    if (names.length > 0) await docker(["image", "rm", ...names], env).catch(() => "");
+  }
 }
 
 /** A Compose file of one service that sleeps; `extra` lines are put below it, indented by four. */
