@@ -4,7 +4,7 @@ import type { ObservedContainer } from "../docker/docker.ts";
 import { explain } from "../compose/explain.ts";
 import { failpoint } from "../lib/failpoint.ts";
 import type { ReconcileDeps } from "./deps.ts";
-import { failedDependency, failureOf } from "./failed-dependency.ts";
+import { failedDependency, failureOf, unstartable } from "./failed-dependency.ts";
 import { readLastWords, sayLastLines } from "./last-words.ts";
 import { upProblems } from "./made.ts";
 import { maskedContainer } from "./masking.ts";
@@ -29,7 +29,7 @@ export interface BringUp {
 /**
  * Runs `docker compose up` and believes the engine, not the exit code: lists and inspects what runs, and repeats until it
  * is true. Returns the containers. Throws ReconcileError `UpFailed`, `SyncTimedOut` or `SyncInterrupted`, and
- * `HealthGateFailed` when a service itself failed for which others wait.
+ * `HealthGateFailed` when a service itself failed: others wait for it, or its program cannot be run.
  */
 export async function bringUp(
   what: BringUp,
@@ -71,7 +71,10 @@ export async function bringUp(
     }
     if (problem === undefined) return containers;
     // A failure that Compose itself reports will come again at once; it is retried with backoff.
-    const failed = result.exitCode === 0 ? undefined : failedDependency(result.output, containers);
+    const failed =
+      result.exitCode === 0
+        ? undefined
+        : (failedDependency(result.output, containers) ?? unstartable(services, containers));
     if (failed !== undefined) {
       await sayLastLines([failed], visit, deps);
       const words = await readLastWords(failed.id, visit, deps);

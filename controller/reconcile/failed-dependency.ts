@@ -22,8 +22,23 @@ export function failedDependency(
   );
 }
 
+/** What the engine says of a program that is not in the image, or cannot be run: no other host would start it either. */
+export const CANNOT_RUN: ReadonlySet<number> = new Set([126, 127]);
+
+/** The container of one of these services that no engine could start. */
+export function unstartable(
+  services: readonly string[],
+  containers: readonly ObservedContainer[],
+): ObservedContainer | undefined {
+  return containers.find(
+    ({ service, oneOff, state, exitCode }) =>
+      services.includes(service) && !oneOff && state === "created" && CANNOT_RUN.has(exitCode),
+  );
+}
+
 /** What became of it, as drift says it. */
 export function failureOf(container: ObservedContainer): string {
+  if (container.state === "created") return `Created: created, could not start: ${container.error}`;
   if (container.health === "unhealthy" && !hasEnded(container)) {
     return `Unhealthy: unhealthy${container.healthOutput === "" ? "" : `: ${container.healthOutput}`}`;
   }

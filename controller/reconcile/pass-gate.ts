@@ -6,7 +6,7 @@ import { gateFailed, gatePassed } from "./gate-outcome.ts";
 import { lastWordsOf, sayLastLines } from "./last-words.ts";
 import type { Look } from "./look.ts";
 import type { Memory } from "./memory.ts";
-import { isServiceFault, unwitnessedEnds } from "./rollback.ts";
+import { faultsOfHost, isServiceFault } from "./rollback.ts";
 import { slowStarts } from "./slow-starts.ts";
 import type { Visit } from "./visit.ts";
 
@@ -70,8 +70,8 @@ async function rollBackIfAsked(seen: Look, visit: Visit, deps: ReconcileDeps): P
   const { applied } = visit.record();
   const { gateReason: reason, gateMessage: message = "" } = applied ?? {};
   if (applied?.gate !== "failed" || (reason !== "HealthGateFailed" && reason !== "CrashLoop")) return;
-  const unwitnessed = unwitnessedEnds(deps.engine.project(visit.project), (id) => deps.engine.ending(id));
-  if (!isServiceFault(seen.plan.findings, unwitnessed)) return;
+  const ofHost = faultsOfHost(deps.engine.project(visit.project), (id) => deps.engine.ending(id));
+  if (!isServiceFault(seen.plan.findings, ofHost)) return;
   await considerRollback(applied, { reason, message }, visit, deps);
 }
 

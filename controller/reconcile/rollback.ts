@@ -8,6 +8,7 @@ import { canonicalJson } from "../lib/hash.ts";
 import type { MadeTarget } from "../status/record.ts";
 import type { Problem } from "../status/rollback-types.ts";
 import { desiredServices } from "./desired.ts";
+import { CANNOT_RUN } from "./failed-dependency.ts";
 import type { Finding } from "./judged.ts";
 import { ROLLBACK_LABEL } from "./service-labels.ts";
 
@@ -62,20 +63,14 @@ export function judgeRollback(question: RollbackQuestion): RollbackVerdict {
   return { kind: "rollback", to: lastHealthy };
 }
 
-/**
- * Did a service fail by itself? What somebody did to a container from outside is healed, and what the engine could not start
- * (a port that is taken) is the host's.
- */
+/** Did a service fail by itself? What somebody did to a container from outside is healed. */
 export function isServiceFault(
   findings: readonly Pick<Finding, "kind" | "cause" | "containerId">[],
-  /** As `unwitnessedEnds` has them. */
-  unwitnessed: ReadonlySet<string> = new Set(),
+  /** As `faultsOfHost` has them. */
+  ofHost: ReadonlySet<string> = new Set(),
 ): boolean {
   const found = findings.filter(({ kind }) => kind !== "Orphan");
-  const isOwn = found.some(
-    ({ kind, cause, containerId = "" }) =>
-      cause === "itself" && kind !== "Created" && !unwitnessed.has(containerId),
-  );
+  const isOwn = found.some(({ cause, containerId = "" }) => cause === "itself" && !ofHost.has(containerId));
   if (isOwn) return true;
   // Nothing has drifted, and it is still not healthy: a health check that never answered, a restart without end.
   return found.length === 0;
@@ -84,16 +79,19 @@ export function isServiceFault(
 /** What a stopping engine or a host that went down leaves behind. */
 const ENDED_BY_HOST: ReadonlySet<number> = new Set([137, 143, 255]);
 
-/** The ids of containers that ended while nobody watched, in a way that may be the engine's or the host's doing. */
-export function unwitnessedEnds(
+/**
+ * The ids of containers that may be as they are by the engine's or the host's doing: those that ended so while nobody watched,
+ * and those that the engine could not start (a port that is taken), but for a program that cannot be run.
+ */
+export function faultsOfHost(
   containers: readonly ObservedContainer[],
   ending: (containerId: string) => unknown,
 ): ReadonlySet<string> {
-  const ended = containers.filter(
-    ({ id, state, exitCode, oomKilled }) =>
-      state === "exited" && !oomKilled && ENDED_BY_HOST.has(exitCode) && ending(id) === undefined,
-  );
-  return new Set(ended.map(({ id }) => id));
+  const found = containers.filter(({ id, state, exitCode, oomKilled }) => {
+    if (state === "created") return !CANNOT_RUN.has(exitCode);
+    return state === "exited" && !oomKilled && ENDED_BY_HOST.has(exitCode) && ending(id) === undefined;
+  });
+  return new Set(found.map(({ id }) => id));
 }
 
 export interface RunsQuestion {

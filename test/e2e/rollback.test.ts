@@ -212,6 +212,30 @@ describe("a rollback of what failed", () => {
       }
     },
 
+    async "is done where the program is not in the image, and not where a port is taken"() {
+      const name = "host";
+      const repo = await of.deploy(name, { web: { ports: ["127.0.0.1::80"] } }, ASKED);
+      const bad = await of.push(name, { web: { command: ["nope"] } });
+      const status = await rolledBack(name, bad);
+      expect(conditionOf(status, "Ready").message).to.contain("executable file not found");
+
+      const taken = world.server.port;
+      const refused = await of.push(name, { web: { ports: [`127.0.0.1:${taken}:80`] } });
+      await world.untilStatus(
+        name,
+        "the port is taken",
+        (now) => now.sync.attempted?.revision === refused && reasonOf(now, "Ready") === "UpFailed",
+        60_000,
+      );
+      await stays(
+        "not rolled back",
+        2000,
+        async () => (await world.record(name))?.rollback?.from.revision !== refused,
+      );
+      const mended = await repo.commit({ "compose.yaml": composeOf({ web: {} }) });
+      await world.untilReady(name, mended, 60_000);
+    },
+
     async "ends where the last healthy commit fails, too, and heals that"() {
       const name = "both";
       const command = [

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import type { ObservedContainer } from "../../../controller/docker/docker.ts";
-import { failedDependency, failureOf } from "../../../controller/reconcile/failed-dependency.ts";
+import { failedDependency, failureOf, unstartable } from "../../../controller/reconcile/failed-dependency.ts";
 import { fakeContainer } from "../../support/fake-docker.ts";
 
 function container(change: Partial<ObservedContainer>): ObservedContainer {
@@ -54,5 +54,16 @@ describe("failedDependency()", () => {
     expect(failureOf(container({ exitCode: 137, oomKilled: true }))).to.equal(
       "Exited: exit 137 (out of memory)",
     );
+  });
+});
+
+describe("unstartable()", () => {
+  it("is a container whose program cannot be run, and none that the host keeps from running", () => {
+    const nope = container({ state: "created", exitCode: 127, error: 'exec: "nope": not found' });
+
+    expect(unstartable(["migrate"], [nope])).to.equal(nope);
+    expect(failureOf(nope)).to.equal('Created: created, could not start: exec: "nope": not found');
+    expect(unstartable(["web"], [nope])).to.equal(undefined);
+    expect(unstartable(["migrate"], [container({ state: "created", exitCode: 128 })])).to.equal(undefined);
   });
 });

@@ -6,7 +6,7 @@ import {
   isServiceFault,
   judgeRollback,
   oneShotsThatRan,
-  unwitnessedEnds,
+  faultsOfHost,
   type RollbackQuestion,
 } from "../../../controller/reconcile/rollback.ts";
 import { observed } from "../../support/fake-host.ts";
@@ -147,7 +147,8 @@ describe("isServiceFault()", () => {
     ["a crash loop", [[itself("Restarting")]], true],
     ["a health check that never answered, which is no drift", [[]], true],
     ["with an orphan beside it", [[{ kind: "Orphan", cause: "outside" }]], true],
-    ["a container that the engine could not start", [[itself("Created")]], false],
+    ["a program that cannot be run", [[itself("Created")]], true],
+    ["a container that the engine could not start", [[itself("Created")], new Set(["c1"])], false],
     ["one that somebody stopped", [[{ kind: "Stopped", cause: "outside" }]], false],
     ["one that somebody removed", [[{ kind: "Missing", cause: "outside" }]], false],
     [
@@ -164,20 +165,22 @@ describe("isServiceFault()", () => {
   }
 });
 
-describe("unwitnessedEnds()", () => {
+describe("faultsOfHost()", () => {
   const ended = (exitCode: number) => observed({ id: `exit-${exitCode}`, state: "exited", exitCode });
 
   it("names containers that ended as an engine or a host ends them, while nobody watched", () => {
     const containers = [0, 1, 137, 143, 255].map(ended);
 
-    expect([...unwitnessedEnds(containers, () => undefined)]).to.deep.equal([
+    expect([...faultsOfHost(containers, () => undefined)]).to.deep.equal([
       "exit-137",
       "exit-143",
       "exit-255",
     ]);
-    expect([...unwitnessedEnds(containers, () => ({}))]).to.deep.equal([]);
-    expect([...unwitnessedEnds([{ ...ended(137), oomKilled: true }], () => undefined)]).to.deep.equal([]);
-    expect([...unwitnessedEnds([observed({ exitCode: 137 })], () => undefined)]).to.deep.equal([]);
+    expect([...faultsOfHost(containers, () => ({}))]).to.deep.equal([]);
+    expect([...faultsOfHost([{ ...ended(137), oomKilled: true }], () => undefined)]).to.deep.equal([]);
+    const created = (exitCode: number) => observed({ id: `created-${exitCode}`, state: "created", exitCode });
+    expect([...faultsOfHost([126, 127, 128].map(created), () => undefined)]).to.deep.equal(["created-128"]);
+    expect([...faultsOfHost([observed({ exitCode: 137 })], () => undefined)]).to.deep.equal([]);
   });
 });
 
