@@ -2,6 +2,8 @@
  * What an Application is, as the rest of ConOps sees it: read from a manifest, checked against `crds/applications.yaml`,
  * with every default filled in. The types of `generated/` come from the CRD (`make generate`).
  */
+import type { IgnoredDifference } from "./drift.ts";
+
 export const API_VERSION = "conops.dev/v1alpha1";
 export const APPLICATION = "Application";
 
@@ -84,6 +86,7 @@ export interface ApplicationSpec {
   readonly source: ApplicationSource;
   readonly compose: ApplicationCompose;
   readonly sync: ApplicationSync;
+  readonly ignoreDifferences: readonly IgnoredDifference[];
   readonly deletionPolicy: DeletionPolicy;
 }
 

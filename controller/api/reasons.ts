@@ -74,6 +74,7 @@ export const REASONS = [
   "HealFailed",
   "HealBudgetSpent",
   "RecordUnopenable",
+  "VolumeChanged",
   "AdoptionRequired",
   "ProjectOwnedElsewhere",
   "PathNotOnHost",

@@ -10,6 +10,7 @@ import { nearest } from "./nearest.ts";
 export const PATTERN_WORDS: Readonly<Record<string, string>> = {
   "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$":
     'a DNS label (lower-case letters, digits and "-", beginning and ending with a letter or digit)',
+  "^[a-zA-Z0-9._-]+$": 'the name of a service (letters, digits, ".", "_" and "-")',
   "^[a-z0-9][a-z0-9_-]*$":
     'a project name (lower-case letters, digits, "_" and "-", beginning with a letter or digit)',
   "^[A-Za-z_][A-Za-z0-9_]*$": 'a variable name (letters, digits and "_", not beginning with a digit)',

@@ -66,6 +66,10 @@ function toApplication(manifest: Manifest, { metadata, spec }: ApplicationWithDe
         timeoutMs: parseInterval(sync.timeout) ?? 0,
         rollbackOnFailure: sync.rollbackOnFailure,
       },
+      ignoreDifferences: spec.ignoreDifferences.map(({ service, kinds }) => ({
+        ...(service !== undefined && { service }),
+        kinds,
+      })),
       deletionPolicy: spec.deletionPolicy ?? "Delete",
     },
     manifest,

@@ -108,7 +108,7 @@ function shortId(id = ""): string {
 function describeDrift(status: ApplicationStatus, { terminal, clock }: Shown): string {
   const rows = status.drift.map((fact) => [
     fact.service,
-    fact.kind,
+    fact.ignored === true ? `${fact.kind} (ignored)` : fact.kind,
     fact.expected,
     fact.actual,
     ageOf(fact.since, clock.now()),

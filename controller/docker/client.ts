@@ -11,7 +11,7 @@ export interface Client {
   /** With `login`, the header X-Registry-Auth is sent along. */
   get(path: string, query: Query, signal: AbortSignal, login?: string): Promise<unknown>;
   /** `query` is encoded already. */
-  post(path: string, signal: AbortSignal, query?: string): Promise<void>;
+  post(path: string, signal: AbortSignal, query?: string, body?: object): Promise<void>;
   delete(path: string, query: Query, signal: AbortSignal): Promise<void>;
   /** The answer's body as it comes, never parsed. */
   stream(path: string, query: Query, signal: AbortSignal): Promise<Readable>;
@@ -54,8 +54,8 @@ export function createClient(where: EngineAddress): Client {
         abortSignal,
         ...(login !== "" && { authconfig: { base64: login } }),
       }),
-    async post(path, abortSignal, query) {
-      await dial({ method: "POST", path, abortSignal }, query);
+    async post(path, abortSignal, query, body = {}) {
+      await dial({ method: "POST", path, options: { _query: {}, _body: { ...body } }, abortSignal }, query);
     },
     async delete(path, query, abortSignal) {
       await dial({ method: "DELETE", path, options: { ...query }, abortSignal });

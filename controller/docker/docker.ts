@@ -2,9 +2,28 @@
  * The engine behind a port. Lists and inspects (a list alone is not believed: after a full disk it says "Up (healthy)"
  * of containers that have exited), and does the few single-container acts that Compose cannot.
  * Errors: ReconcileError `EngineUnavailable` when the engine does not answer within the limit, or refuses to be read;
- * `HealFailed` when it refuses a start, unpause, restart or kill. Neither is terminal. The caller's own abort reason when it aborts.
+ * `HealFailed` when it refuses an act. Neither is terminal. The caller's own abort reason when it aborts.
  */
 export type ContainerState = "created" | "running" | "paused" | "restarting" | "removing" | "exited" | "dead";
+
+/** How a container is attached to one network. */
+export interface Attachment {
+  readonly network: string;
+  readonly networkId: string;
+  /** Names that it answers to there, sorted; without the container's own short id, which some engines add. */
+  readonly aliases: readonly string[];
+  /** Addresses that were asked for; an address that the engine chose is none. */
+  readonly ipv4?: string;
+  readonly ipv6?: string;
+  /** It was asked for more than is told here (links, driver options, a priority): no connect by us would be the same. */
+  readonly special: boolean;
+}
+
+/**
+ * What `docker update` can change, by the name of its option (`memory`, `cpus`, `restart`, ...): bytes, counts, words. What
+ * is unlimited or unset is not there.
+ */
+export type ContainerSettings = Readonly<Record<string, string | number>>;
 
 export interface ObservedContainer {
   readonly id: string;
@@ -44,6 +63,41 @@ export interface ObservedContainer {
     readonly target: string;
   }[];
   readonly publishesPorts: boolean;
+  /** Sorted by network. */
+  readonly attachments: readonly Attachment[];
+  readonly settings: ContainerSettings;
+  /**
+   * Fingerprint of all else that the container was created with, as the engine shows it: of two containers with one shape,
+   * whichever Compose made them, neither is configured otherwise than the other. Empty where the engine did not show it: then
+   * attachments and settings are unknown, too.
+   */
+  readonly shape: string;
+}
+
+/** A network with the label of a Compose project. */
+export interface ObservedNetwork {
+  readonly id: string;
+  readonly name: string;
+  readonly project: string;
+  /** Fingerprint of the label com.docker.compose.config-hash; empty where there is none, as by older Composes. */
+  readonly configHash: string;
+  readonly composeVersion: string;
+}
+
+/** A volume with the label of a Compose project. */
+export interface ObservedVolume {
+  readonly name: string;
+  readonly project: string;
+  readonly configHash: string;
+  readonly composeVersion: string;
+  readonly driver: string;
+  /** Values may hold passwords (of a network share): for comparison alone. */
+  readonly options: Readonly<Record<string, string>>;
+}
+
+export interface ProjectObjects {
+  readonly networks: readonly ObservedNetwork[];
+  readonly volumes: readonly ObservedVolume[];
 }
 
 export interface EngineInfo {
@@ -64,7 +118,7 @@ export interface LocalImage {
 
 /** One event of the stream, reduced to what ConOps needs. */
 export interface EngineEvent {
-  readonly type: "container" | "network" | "image";
+  readonly type: "container" | "network" | "volume" | "image";
   /** As the engine says it, such as `die` or `health_status: healthy`. */
   readonly action: string;
   /** Container id: of the container itself, or of the one (dis)connected; of an image event, what it names. */
@@ -104,6 +158,8 @@ export interface Docker {
     project: string,
     signal: AbortSignal,
   ): Promise<{ readonly networks: readonly string[]; readonly volumes: readonly string[] }>;
+  /** Networks and volumes with the label of a Compose project: of this one, or of any. Sorted by name. */
+  listObjects(project: string | undefined, signal: AbortSignal): Promise<ProjectObjects>;
   /** The id that an image name stands for now; undefined when there is none. */
   imageId(name: string, signal: AbortSignal): Promise<string | undefined>;
   /** The image that a name or id stands for now; undefined when there is none. */
@@ -129,6 +185,17 @@ export interface Docker {
   kill(id: string, name: string, signal: AbortSignal): Promise<void>;
   /** Removes a container, running or not; its volumes stay. Nothing is wrong when it is gone. */
   removeContainer(id: string, signal: AbortSignal): Promise<void>;
+  rename(id: string, name: string, signal: AbortSignal): Promise<void>;
+  /** Attaches the container to the network that the attachment names, as it says; it goes on running. */
+  connect(id: string, attachment: Attachment, signal: AbortSignal): Promise<void>;
+  /** `network`: its id or name. */
+  disconnect(id: string, network: string, signal: AbortSignal): Promise<void>;
+  /** The containers that run on the network, of whatever project; undefined when there is no such network. */
+  networkMembers(
+    id: string,
+    signal: AbortSignal,
+  ): Promise<readonly { readonly id: string; readonly name: string }[] | undefined>;
+  removeNetwork(id: string, signal: AbortSignal): Promise<void>;
   /** The last lines a container wrote, both streams, control characters removed. */
   lastLines(id: string, lines: number, signal: AbortSignal): Promise<readonly string[]>;
   /** Events from `sinceMs` on, until the signal aborts. Throws when the stream breaks: list again, then reopen. */

@@ -2,6 +2,7 @@ import { setMaxListeners } from "node:events";
 
 import type { Clock } from "../lib/clock.ts";
 import type { Log } from "../lib/log.ts";
+import { createActs, networkPath } from "./acts.ts";
 import { createCall, mapBounded } from "./call.ts";
 import { createClient, type Query } from "./client.ts";
 import type { Docker, ObservedContainer } from "./docker.ts";
@@ -12,7 +13,10 @@ import { DEFAULT_DOCKER_HOST, parseDockerHost } from "./host.ts";
 import { listOf, objectOf, textOf } from "./json.ts";
 import { projectFilter } from "./labels.ts";
 import { parseLog, readLog } from "./logs.ts";
-import { parseContainer, parseEngine, parseListed, type Fingerprint } from "./parse.ts";
+import type { Fingerprint } from "./fingerprint.ts";
+import { parseContainer, parseEngine, parseListed } from "./parse.ts";
+import { parseMembers, parseObjects } from "./parse-objects.ts";
+import { containerPath, shortId } from "./paths.ts";
 
 export interface DockerOptions {
   /** As in `DOCKER_HOST`; default `unix:///var/run/docker.sock`. */
@@ -31,7 +35,7 @@ export interface DockerLimits {
   readonly readMs: number;
   /** Of a look-up in a registry, which the engine does. Default 20 s. */
   readonly lookUpMs: number;
-  /** Of start, unpause, restart and kill; a restart first waits for the container's grace period. Default 90 s. */
+  /** Of everything that changes something; a restart first waits for the container's grace period. Default 90 s. */
   readonly actMs: number;
 }
 
@@ -40,7 +44,7 @@ const INSPECT_WIDTH = 8;
 
 /**
  * The port onto a real engine. Throws Error at once for a `DOCKER_HOST` that cannot be used; connects only when called.
- * Any number of calls may be under way. A refused start, unpause, restart or kill is a ReconcileError `HealFailed`.
+ * Any number of calls may be under way. A refused act is a ReconcileError `HealFailed`.
  */
 export function createDocker(options: DockerOptions): Docker {
   const { clock, log, fingerprint } = options;
@@ -51,17 +55,6 @@ export function createDocker(options: DockerOptions): Docker {
 
   const get = (act: string, path: string, query: Query, signal: AbortSignal): Promise<unknown> =>
     call({ act, signal, limitMs: limits.readMs, reads: true }, (limited) => client.get(path, query, limited));
-
-  const post = (
-    verb: "start" | "unpause" | "restart" | "kill",
-    id: string,
-    signal: AbortSignal,
-    query?: string,
-  ): Promise<void> =>
-    call(
-      { act: `${verb} container "${shortId(id)}"`, signal, limitMs: limits.actMs, reads: false },
-      (limited) => client.post(`${containerPath(id)}/${verb}`, limited, query),
-    );
 
   const inspectJson = (id: string, signal: AbortSignal): Promise<unknown> =>
     get(`inspect container "${shortId(id)}"`, `${containerPath(id)}/json`, {}, signal);
@@ -119,20 +112,17 @@ export function createDocker(options: DockerOptions): Docker {
       return { networks: namesOf(networks), volumes: namesOf(objectOf(volumes)["Volumes"]) };
     },
     ...createImages(client, call, limits),
-    async start(id, signal) {
-      await unlessRefused([304], () => post("start", id, signal)); // 304: it runs already
+    async listObjects(project, signal) {
+      const query = { filters: projectFilter(project) };
+      const networks = get("list networks", "/networks", query, signal);
+      const volumes = get("list volumes", "/volumes", query, signal);
+      return parseObjects(await networks, await volumes, fingerprint);
     },
-    unpause: (id, signal) => post("unpause", id, signal),
-    restart: (id, signal) => post("restart", id, signal),
-    kill: (id, name, signal) => post("kill", id, signal, `signal=${encodeURIComponent(`SIG${name}`)}`),
-    async removeContainer(id, signal) {
-      await unlessRefused([404], () =>
-        call(
-          { act: `remove container "${shortId(id)}"`, signal, limitMs: limits.actMs, reads: false },
-          (limited) => client.delete(containerPath(id), { force: true, v: false }, limited),
-        ),
-      );
-    },
+    networkMembers: (id, signal) =>
+      unlessRefused([404], async () =>
+        parseMembers(await get(`inspect network "${shortId(id)}"`, networkPath(id), {}, signal)),
+      ),
+    ...createActs(call, client, limits.actMs),
     async lastLines(id, lines, signal) {
       const act = `read the log of container "${shortId(id)}"`;
       const query = { stdout: true, stderr: true, tail: lines };
@@ -158,14 +148,6 @@ export function createDocker(options: DockerOptions): Docker {
         },
       }),
   };
-}
-
-function containerPath(id: string): string {
-  return `/containers/${encodeURIComponent(id)}`;
-}
-
-function shortId(id: string): string {
-  return id.slice(0, 12);
 }
 
 /** One listener on the caller's signal for many calls at once; what is still under way at the end is aborted. */

@@ -12,7 +12,7 @@ import { parseEvent } from "./parse.ts";
  * filter by label, since events of networks and images carry no labels of containers.
  */
 export const EVENT_FILTERS = {
-  type: ["container", "network", "image"],
+  type: ["container", "network", "volume", "image"],
   event: [
     "create",
     "start",

@@ -1,8 +1,10 @@
 /** The engine's JSON, unknown at the border, to ConOps's own types. Pure; nothing here throws. */
 import { redact } from "../lib/redact.ts";
 import type { ContainerState, EngineEvent, EngineInfo, ObservedContainer } from "./docker.ts";
+import type { Fingerprint } from "./fingerprint.ts";
 import { listOf, numberOf, objectOf, textOf, timeOf, type JsonObject } from "./json.ts";
 import { COMPOSE_LABEL } from "./labels.ts";
+import { parseAttachments, parseSettings, shapeOf } from "./parse-made.ts";
 
 const STATES: readonly string[] = [
   "created",
@@ -16,9 +18,6 @@ const STATES: readonly string[] = [
 
 /** As much as the engine keeps of a probe's output. */
 const WORDS_LIMIT = 4096;
-
-/** A digest that says of two configurations whether they are the same, and nothing else. */
-export type Fingerprint = (text: string) => string;
 
 /**
  * The answer to `GET /containers/ID/json`. Undefined for what is not of a Compose project, or no container at all. Of
@@ -54,12 +53,15 @@ export function parseContainer(json: unknown, fingerprint: Fingerprint): Observe
     imageId: textOf(container["Image"]),
     mounts: parseMounts(container["Mounts"]),
     publishesPorts: publishesPorts(host),
+    attachments: parseAttachments(objectOf(container["NetworkSettings"]), id),
+    settings: parseSettings(host),
+    shape: shapeOf(config, host, id, fingerprint),
   };
 }
 
 /**
  * One row of `GET /containers/json`, for a container that the engine lists but cannot inspect; `error` says why it cannot.
- * Less is known of it, and its state is only what the list claims.
+ * Less is known of it (it has no shape), and its state is only what the list claims.
  */
 export function parseListed(
   json: unknown,
@@ -77,7 +79,8 @@ export function parseListed(
     Config: { Labels: row["Labels"], Image: row["Image"] },
     Mounts: row["Mounts"],
   };
-  return parseContainer(container, fingerprint);
+  const parsed = parseContainer(container, fingerprint);
+  return parsed && { ...parsed, shape: "" };
 }
 
 /** The answers to `GET /info` and `GET /version`. */
@@ -90,12 +93,12 @@ export function parseEngine(info: unknown, version: unknown): EngineInfo {
   };
 }
 
-/** One message of `GET /events`. Undefined for what is neither of a container, nor of a network, nor of an image. */
+/** One message of `GET /events`. Undefined for what is not of a container, a network, a volume or an image. */
 export function parseEvent(json: unknown): EngineEvent | undefined {
   const message = objectOf(json);
   const type = message["Type"];
   const action = textOf(message["Action"]);
-  if ((type !== "container" && type !== "network" && type !== "image") || action === "") return undefined;
+  if (!isType(type) || action === "") return undefined;
 
   const actor = objectOf(message["Actor"]);
   const attributes = objectOf(actor["Attributes"]);
@@ -111,6 +114,10 @@ export function parseEvent(json: unknown): EngineEvent | undefined {
     ...(action === "kill" && "signal" in attributes && { killSignal: numberOf(attributes["signal"]) }),
     at: nanoseconds > 0 ? nanoseconds / 1e6 : numberOf(message["time"]) * 1000,
   };
+}
+
+function isType(value: unknown): value is EngineEvent["type"] {
+  return value === "container" || value === "network" || value === "volume" || value === "image";
 }
 
 function parseComposeLabels(labels: JsonObject, fingerprint: Fingerprint) {

@@ -63,7 +63,8 @@ export type WhyObsolete =
   | { readonly cause: "Field"; readonly change: FieldChange }
   /** Undefined `to`: nobody knows yet. */
   | { readonly cause: "Image"; readonly name: string; readonly from: string; readonly to: string | undefined }
-  | { readonly cause: "Network" | "Volume"; readonly name: string }
+  /** `remade`: it is in that network, which is made anew. */
+  | { readonly cause: "Network" | "Volume"; readonly name: string; readonly remade?: true }
   /** It shares something with that service's container, which is made anew. */
   | { readonly cause: "Namespace"; readonly service: string }
   /** Somebody else made it, or changed it. */
@@ -71,11 +72,12 @@ export type WhyObsolete =
   /** Compose's hash of it is another one, and no field tells why: another version of Compose, or no record. */
   | { readonly cause: "Unknown" };
 
-export type WhyRestarted =
-  /** It depends on that service with `restart: true`, which is made anew. */
-  | { readonly cause: "Dependency"; readonly service: string; readonly perhaps: boolean }
-  /** It is in that network, which is made anew. */
-  | { readonly cause: "Network"; readonly name: string; readonly perhaps: false };
+/** It depends on that service with `restart: true`, which is made anew. */
+export interface WhyRestarted {
+  readonly cause: "Dependency";
+  readonly service: string;
+  readonly perhaps: boolean;
+}
 
 export interface Obsolete {
   readonly why: readonly WhyObsolete[];

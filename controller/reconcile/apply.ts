@@ -19,15 +19,17 @@ import { foresee, tellUnforeseen } from "./foresee.ts";
 import { superseded } from "./gate-outcome.ts";
 import { mountsOf } from "./given-files.ts";
 import { keepImages } from "./keep-images.ts";
-import { madeServices } from "./made.ts";
+import { madeServices, trustedServices } from "./made.ts";
 import { madeCheckout } from "./made-checkout.ts";
 import { maskedError } from "./masking.ts";
 import type { Memory } from "./memory.ts";
+import { evidenceOf } from "./note-made.ts";
 import { noteTried, registryDigests } from "./image-facts.ts";
 import { settledServices } from "./pin-images.ts";
 import { provideImages, servicesToRun } from "./prepare.ts";
 import { contentOf } from "./quarantine.ts";
 import { saveRendering } from "./recorded-rendering.ts";
+import { renewNetworks } from "./renew-networks.ts";
 import { syncHandled } from "./requests.ts";
 import { requireHostPaths, requireOwnership } from "./require.ts";
 import { requireNotQuarantined } from "./require-not-quarantined.ts";
@@ -159,7 +161,8 @@ async function applyRendering(
     ...targetOf(target),
     rendering: rendering.digest,
     projectDir: rendering.projectDir,
-    services: last?.services ?? {},
+    services: last === undefined ? {} : trustedServices(last, deps.engine.engineVersion()),
+    ...evidenceOf(visit, deps),
     usedFiles,
     mounts: mountsOf(rendering.mounts, staged.entries, deps.fingerprint),
     runKeys: runKeys(rendering, staged.entries, images, deps.fingerprint),
@@ -186,7 +189,9 @@ async function applyRendering(
   await updateCheckout({ ...sync, made, begin, onHalf }, visit, deps);
   failpoint("checked-out", visit.name);
   const origins = originsOf(rendering.project, images, deps.fingerprint);
-  const settled = await settledServices(rendering.project, origins, made, last, visit, deps);
+  const off = await renewNetworks(rendering.project, visit, memory, deps);
+  const same = await settledServices(rendering.project, origins, made, last, visit, deps);
+  const settled = new Set([...same].filter((name) => !off.includes(name)));
   let left: readonly string[] | undefined;
   try {
     left = await bringUpLeft(
@@ -209,8 +214,8 @@ async function applyRendering(
     await visit.update((record) => {
       const attempt = attemptOf(record);
       const known = attempt.made ?? made;
-      const seen = madeServices(rendering.project, containers, known.services, visit.mask, from);
-      return { ...record, attempt: { ...attempt, made: { ...known, services: seen } } };
+      const services = madeServices(rendering.project, containers, known.services, visit.mask, from);
+      return { ...record, attempt: { ...attempt, made: { ...known, services, ...evidenceOf(visit, deps) } } };
     });
   }
   const applied = { trigger, startedAt, timeoutMs: spec.sync.timeoutMs, left };

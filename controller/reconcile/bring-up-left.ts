@@ -10,10 +10,12 @@ import { bringUp } from "./bring-up.ts";
 import type { ReconcileDeps } from "./deps.ts";
 import { heal } from "./heal.ts";
 import { look, type Look } from "./look.ts";
-import { madeServices } from "./made.ts";
+import { madeServices, trustedServices } from "./made.ts";
 import type { Memory } from "./memory.ts";
 import { withDependencies } from "./name-dependencies.ts";
+import { evidenceOf } from "./note-made.ts";
 import { pinImages } from "./pin-images.ts";
+import { servicesWithoutNames } from "./service-networks.ts";
 import type { Step } from "./steps.ts";
 import { originsOf } from "./taken-images.ts";
 import type { Visit } from "./visit.ts";
@@ -103,7 +105,7 @@ async function bringUpWave(
   const services = isAll ? undefined : await withDependencies(wave, project, seen, visit, deps);
   visit.say(`brings up ${wave.join(", ")}`);
   const names = services ?? wave;
-  await bringUp(
+  const containers = await bringUp(
     {
       json: await pinImages(json, names, made, visit, deps),
       project,
@@ -114,6 +116,13 @@ async function bringUpWave(
     visit,
     deps,
   );
+  const nameless = servicesWithoutNames(project, containers).filter((name) => wave.includes(name));
+  if (nameless.length === 0) return;
+  deps.log.info("Compose left services off a network", { application: visit.name, services: nameless });
+  visit.say(`makes ${nameless.join(", ")} anew: they are off a network, or without a name there`);
+  const pinned = await pinImages(json, nameless, made, visit, deps);
+  const anew = { services: nameless, removeOrphans: false, forceRecreate: true };
+  await bringUp({ json: pinned, project, projectDir, ...anew }, visit, deps);
 }
 
 /** What was made is what the next look is compared with. */
@@ -128,18 +137,20 @@ async function noteLeft(
   const origins = originsOf(project, images, deps.fingerprint);
   const from = (name: string): string | undefined =>
     left.includes(name) || images[name] === undefined ? undefined : origins[name];
-  const made = (before: MadeTarget["services"]): MadeTarget["services"] =>
-    madeServices(project, containers, before, visit.mask, from);
+  const version = deps.engine.engineVersion();
+  const made = (before: MadeTarget): Pick<MadeTarget, "services" | "engineVersion" | "objects"> => ({
+    services: madeServices(project, containers, trustedServices(before, version), visit.mask, from),
+    ...evidenceOf(visit, deps),
+  });
   await visit.update((record) => {
     const { attempt, applied } = record;
     if (attempt?.made !== undefined) {
-      const services = made(attempt.made.services);
-      return { ...record, attempt: { ...attempt, made: { ...attempt.made, services } } };
+      return { ...record, attempt: { ...attempt, made: { ...attempt.made, ...made(attempt.made) } } };
     }
     if (applied === undefined) return record;
     const { left: _before, ...rest } = applied;
     const more = left.length > 0 && { left };
-    return { ...record, applied: { ...rest, services: made(applied.services), ...more } };
+    return { ...record, applied: { ...rest, ...made(applied), ...more } };
   });
 }
 

@@ -75,9 +75,6 @@ function whyRecreated({ obsolete, files }: PlannedService, mask: Mask): readonly
 function whyRestarted({ restart, files }: PlannedService): readonly ChangeReason[] {
   if (files?.how === "restart") return whyFiles(files);
   if (restart === undefined) return [];
-  if (restart.cause === "Network") {
-    return [{ cause: "Network", text: `network "${restart.name}", in which it is, is recreated` }];
-  }
   const { cause, service } = restart;
   return [
     { cause, service, text: `service "${service}", on which it depends with restart: true, is recreated` },
@@ -106,7 +103,13 @@ function reasonOf(why: WhyObsolete, mask: Mask): ChangeReason {
       return { cause, from, ...(to !== undefined && { to }), text };
     }
     case "Network":
-      return { cause, text: `it is to be in network "${why.name}" and is not` };
+      return {
+        cause,
+        text:
+          why.remade === true
+            ? `network "${why.name}", in which it is, is recreated`
+            : `it is to be in network "${why.name}" and is not`,
+      };
     case "Volume":
       return { cause, text: `it is to have volume "${why.name}" and has not` };
     case "Namespace":

@@ -120,6 +120,8 @@ export interface ReconcileMetrics {
     readonly conditions: readonly Condition[];
   }): void;
   driftFound(name: string, kind: DriftKind): void;
+  /** Found as well, and left alone because the spec says so. */
+  driftIgnored(name: string, kind: DriftKind): void;
   syncFinished(name: string, result: SyncResult, trigger: Trigger, seconds: number): void;
   rollbackEnded(name: string, result: "Succeeded" | "Failed" | "Refused"): void;
   sourceChecked(name: string, wallMs: number): void;

@@ -1,4 +1,5 @@
 import type { RenderedProject, RenderedService } from "../compose/compose.ts";
+import { recordOf } from "../compose/path-uses.ts";
 import { healDelayOf, ONE_SHOT_LABEL, onFileChangeOf, type OnFileChange } from "./service-labels.ts";
 
 /** One service as the rendering wants it, reduced to what judging its containers needs. */
@@ -11,6 +12,10 @@ export interface DesiredService {
    * `no`: it has a health check, published ports or a restart policy that never lets it end. `perhaps`: evidence decides.
    */
   readonly oneShot: "yes" | "no" | "perhaps";
+  /** It asks for a certain hardware address, with which only Compose can attach it. */
+  readonly fixedMac?: boolean;
+  /** Volumes of the project that it mounts, external ones left out. */
+  readonly volumes?: readonly DesiredVolume[];
   readonly dependsOn: readonly {
     readonly service: string;
     readonly condition: "service_started" | "service_healthy" | "service_completed_successfully";
@@ -21,6 +26,14 @@ export interface DesiredService {
   readonly onFileChange: OnFileChange;
   /** How long it is left stopped or paused, where its label asks for that. */
   readonly healDelay?: { readonly text: string; readonly ms: number };
+}
+
+export interface DesiredVolume {
+  /** As the engine knows it. */
+  readonly name: string;
+  /** Undefined: the engine's default. */
+  readonly driver?: string;
+  readonly options: Readonly<Record<string, string>>;
 }
 
 /** The rendering's services, dependencies first; cycles cannot be: Compose refuses them. */
@@ -40,6 +53,8 @@ export function desiredServices(project: RenderedProject): readonly DesiredServi
       replicas: replicasOf(service),
       image: service.image ?? `${project.name}-${name}`,
       oneShot: oneShotOf(service, awaited.has(name)),
+      fixedMac: hasFixedMac(service),
+      volumes: volumesOf(service, project),
       dependsOn: Object.entries(service.depends_on ?? {}).map(([on, { condition, required, restart }]) => ({
         service: on,
         condition,
@@ -63,6 +78,31 @@ function oneShotOf(service: RenderedService, awaited: boolean): DesiredService["
   if (label !== undefined || awaited) return "yes";
   if (hasHealthCheck(service) || (service.ports?.length ?? 0) > 0) return "no";
   return service.restart === "always" || service.restart === "unless-stopped" ? "no" : "perhaps";
+}
+
+function hasFixedMac(service: RenderedService): boolean {
+  const networks = Object.values(recordOf(service["networks"]));
+  return [service, ...networks].some((one) => recordOf(one)["mac_address"] !== undefined);
+}
+
+function volumesOf(service: RenderedService, project: RenderedProject): readonly DesiredVolume[] {
+  const names = (service.volumes ?? [])
+    .filter(({ type, source }) => type === "volume" && source !== undefined)
+    .map(({ source }) => source ?? "");
+  return [...new Set(names)].toSorted().flatMap((key) => {
+    const volume = project.volumes?.[key];
+    if (volume?.external === true) return [];
+    const { driver, driver_opts: options } = recordOf(volume);
+    return [
+      {
+        name: volume?.name ?? `${project.name}_${key}`,
+        ...(typeof driver === "string" && driver !== "" && { driver }),
+        options: Object.fromEntries(
+          Object.entries(recordOf(options)).map(([name, value]) => [name, String(value)]),
+        ),
+      },
+    ];
+  });
 }
 
 function hasHealthCheck(service: RenderedService): boolean {

@@ -1,20 +1,24 @@
 /**
  * Restores the applied target: each step in the way that fits its kind. What the engine can do to one container alone
- * (start, unpause, restart) is done there: it restores that very container, in milliseconds; the rest is Compose's.
+ * (start, unpause, restart, attach to a network, rename) is done there: it restores that very container, in milliseconds; the rest is Compose's.
  */
 import { messageOf, ReconcileError } from "../api/errors.ts";
 import type { RenderedProject } from "../compose/compose.ts";
 import { explain } from "../compose/explain.ts";
 import { failpoint } from "../lib/failpoint.ts";
-import type { MadeService, MadeTarget } from "../status/record.ts";
+import type { MadeTarget } from "../status/record.ts";
 import { refusalStatus } from "../docker/errors.ts";
 import type { ObservedContainer } from "../docker/docker.ts";
 import { bringUp } from "./bring-up.ts";
 import type { ReconcileDeps } from "./deps.ts";
 import { toldOf } from "./given-files.ts";
-import { madeServices } from "./made.ts";
+import type { Repair } from "./judged.ts";
+import { healedServices } from "./made.ts";
+import { noteMade } from "./note-made.ts";
 import { pinImages } from "./pin-images.ts";
 import { provideImages } from "./prepare.ts";
+import { takeAwayNetworks } from "./renew-networks.ts";
+import { redefinedNetworks, servicesOnRedefined } from "./service-networks.ts";
 import { sharersOf } from "./sharers.ts";
 import type { Step } from "./steps.ts";
 import { imageName, originsOf } from "./taken-images.ts";
@@ -43,7 +47,7 @@ export async function heal(
     await deps.images.refresh(); // what was done is seen by the next look, before its event
   }
   const up = new Set(steps.filter(({ act }) => act === "up").map(({ service }) => service));
-  /** What a container was made with is gone, or changed: starting it again does not bring it back. */
+  /** To be made anew: what a container was made with is gone (its network), or somebody has changed it. */
   const anew = new Set(steps.filter(({ act }) => act === "recreate").map(({ service }) => service));
   const started = new Set<string>();
   for (const step of steps) {
@@ -57,12 +61,13 @@ export async function heal(
       if (error instanceof ReconcileError && error.reason === "EngineUnavailable") throw error;
       if (rendering === undefined) throw healFailed(step, error);
       // Its network may be gone, or it itself: Compose knows what is missing.
-      deps.log.info("container cannot be started as it is", {
+      deps.log.info("container cannot be restored as it is", {
         application: visit.name,
         service: step.service,
         error: messageOf(error),
       });
-      if (refusalStatus(error) === NOT_FOUND) anew.add(step.service);
+      // What its container still has, Compose takes for enough, where it was to be attached or renamed.
+      if (refusalStatus(error) === NOT_FOUND || step.repair !== undefined) anew.add(step.service);
       else up.add(step.service);
     }
   }
@@ -70,6 +75,12 @@ export async function heal(
   let target = made;
   if (rendering !== undefined) {
     await restartSharers(started, rendering.project, visit, deps);
+    if (anew.size > 0 || up.size > 0 || prune) {
+      const now = deps.engine.objects(visit.project);
+      const others = servicesOnRedefined(now, made.objects, runningContainers(visit, deps));
+      for (const service of others) if (Object.hasOwn(rendering.project.services, service)) anew.add(service);
+      await takeAwayNetworks(redefinedNetworks(now, made.objects), visit, deps);
+    }
     for (const names of [anew, up]) {
       for (const service of running(sharersOf(names, rendering.project), visit, deps)) names.add(service);
     }
@@ -89,27 +100,12 @@ export async function heal(
   const origins = originsOf(rendering.project, images ?? {}, deps.fingerprint);
   const from = (name: string): string | undefined =>
     up.has(name) && images?.[name] ? origins[name] : undefined;
-  const services = madeServices(rendering.project, containers, made.services, visit.mask, from);
-  // Only what was made anew has a new hash; what somebody else changed is still drift.
-  const kept = Object.fromEntries(
-    Object.entries(services).map(([name, service]) => {
-      const before = made.services[name];
-      if (up.has(name) || before === undefined) return [name, service];
-      return [name, asBefore(service, before)];
-    }),
+  await noteMade(
+    (services) => healedServices(rendering.project, containers, services, { healed: up, from }, visit.mask),
+    visit,
+    deps,
+    images && { images },
   );
-  const now = { services: kept, ...(images && { images }) };
-  await visit.update((record) => {
-    if (record.attempt?.made !== undefined) {
-      return { ...record, attempt: { ...record.attempt, made: { ...record.attempt.made, ...now } } };
-    }
-    return record.applied === undefined ? record : { ...record, applied: { ...record.applied, ...now } };
-  });
-}
-
-function asBefore(service: MadeService, { configHash, image, imageId, from }: MadeService): MadeService {
-  const { from: _made, ...rest } = service;
-  return { ...rest, configHash, image, imageId, ...(from !== undefined && { from }) };
 }
 
 /**
@@ -153,6 +149,7 @@ async function actOn(
   visit: Visit,
   deps: ReconcileDeps,
 ): Promise<void> {
+  const { repair } = step;
   switch (step.act) {
     case "signal":
       await deps.docker.kill(containerId, step.signal ?? "HUP", visit.signal);
@@ -163,6 +160,11 @@ async function actOn(
       return deps.docker.unpause(containerId, visit.signal);
     case "restart":
       return deps.docker.restart(containerId, visit.signal);
+    case "attach":
+    case "reattach":
+    case "detach":
+    case "rename":
+      return repair && doRepair(repair, containerId, visit, deps);
     case "up":
     case "recreate":
     case "stop":
@@ -188,6 +190,29 @@ async function noteTold(
   await visit.update((record) =>
     record.files === undefined ? record : { ...record, files: toldOf(record.files, container, wanted) },
   );
+}
+
+async function doRepair(
+  repair: Repair,
+  containerId: string,
+  visit: Visit,
+  { docker }: ReconcileDeps,
+): Promise<void> {
+  switch (repair.act) {
+    case "reattach":
+      await docker.disconnect(containerId, repair.attachment.networkId, visit.signal);
+      return docker.connect(containerId, repair.attachment, visit.signal);
+    case "attach":
+      return docker.connect(containerId, repair.attachment, visit.signal);
+    case "detach":
+      return docker.disconnect(containerId, repair.network, visit.signal);
+    case "rename":
+      return docker.rename(containerId, repair.name, visit.signal);
+    case "recreate":
+      return undefined;
+    default:
+      return repair satisfies never;
+  }
 }
 
 /** Whoever lives in a namespace of a container that was started again is started again, too. */

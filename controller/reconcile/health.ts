@@ -1,3 +1,4 @@
+import { ONLY_DRIFT } from "../api/drift.ts";
 import type { ServiceStatus } from "../api/status.ts";
 import type { ObservedContainer } from "../docker/docker.ts";
 import type { DesiredService } from "./desired.ts";
@@ -23,9 +24,9 @@ export function statusOf(
   const note = containers.map(({ verdict }) => ("note" in verdict ? verdict.note : undefined)).find(Boolean);
   const base = (status: ServiceStatus["status"], message?: string): ServiceStatus =>
     serviceStatus(service, containers[0]?.container, status, running.length, message);
-  const [first] = found;
   const waiting = waits.length === 0 ? undefined : `waits for ${waits.join(" and ")}`;
   if (one.left) return base("Progressing", waiting ?? "is to be brought up");
+  const first = failureIn(one, found);
   if (first !== undefined) {
     const what = `${first.kind}: ${first.actual}`;
     return base(
@@ -33,6 +34,7 @@ export function statusOf(
       waiting === undefined ? what : `${what}; ${waiting}`,
     );
   }
+  if (one.madeUntil !== undefined) return base("Progressing", "its containers are being made");
   if (one.finishedWithout) return base("Finished");
   if (containers.some(({ verdict }) => verdict.is === "finished")) return base("Finished", note);
   if (containers.some(({ verdict }) => verdict.is === "restarting")) return base("Progressing", "restarting");
@@ -40,6 +42,15 @@ export function statusOf(
     return base("Progressing", "its health check has not answered yet");
   }
   return base("Healthy", note);
+}
+
+/** The first finding for which the service does not work as it should; ignoring it makes nothing well. */
+function failureIn(one: Judged, found: readonly Finding[]): Finding | undefined {
+  const isSurplus = one.containers.length > one.service.replicas;
+  return found.find(({ kind, ignored }) => {
+    if (kind === "Scaled") return !isSurplus;
+    return !ONLY_DRIFT.has(kind) && !(kind === "FilesChanged" && ignored === true);
+  });
 }
 
 export function serviceStatus(
@@ -61,7 +72,7 @@ export function serviceStatus(
 }
 
 export function healthOf(one: Judged, status: ServiceStatus, found: readonly Finding[]): Health {
-  const containerId = found[0]?.containerId;
+  const containerId = failureIn(one, found)?.containerId;
   const message = `service "${one.service.name}": ${status.message ?? status.status}`;
   switch (status.status) {
     case "Healthy":

@@ -1,9 +1,8 @@
 /**
- * One container against what its service should be. Pure, and the only place that says what an exit means.
+ * How one container lives, against how its service should. Pure, and the only place that says what an exit means.
  */
 import type { DriftKind } from "../api/drift.ts";
 import type { ObservedContainer } from "../docker/docker.ts";
-import { shortDigest } from "../lib/image-reference.ts";
 import type { MadeService } from "../status/record.ts";
 import type { Ending } from "../watch/watch.ts";
 import type { DesiredService } from "./desired.ts";
@@ -39,7 +38,7 @@ export function judgeContainer(
 ): ContainerVerdict {
   switch (container.state) {
     case "running":
-      return judgeRunning(container, made);
+      return judgeRunning(container);
     case "paused":
       return drifted("Paused", "running", "paused", "outside");
     case "restarting":
@@ -65,24 +64,7 @@ export function judgeContainer(
   }
 }
 
-function judgeRunning(container: ObservedContainer, made: MadeService | undefined): ContainerVerdict {
-  if (made !== undefined && made.configHash !== "" && container.configHash !== made.configHash) {
-    return drifted(
-      "ConfigChanged",
-      `configuration ${short(made.configHash)}`,
-      `configuration ${short(container.configHash)}`,
-      "outside",
-    );
-  }
-  // A container has one image for its whole life: with another than the recorded one, somebody else has made it.
-  if (made !== undefined && made.imageId !== "" && container.imageId !== made.imageId) {
-    return drifted(
-      "ImageChanged",
-      `image ${shortDigest(made.imageId)}`,
-      `made of image ${shortDigest(container.imageId)}`,
-      "outside",
-    );
-  }
+function judgeRunning(container: ObservedContainer): ContainerVerdict {
   if (container.health === "unhealthy") {
     const said = container.healthOutput === "" ? "" : `: ${container.healthOutput}`;
     return drifted("Unhealthy", "healthy", `unhealthy${said}`, "itself");
@@ -136,8 +118,4 @@ function drifted(
 
 function exitOf(container: ObservedContainer): string {
   return container.oomKilled ? `${container.exitCode} (out of memory)` : String(container.exitCode);
-}
-
-function short(hash: string): string {
-  return hash === "" ? "none" : hash.slice(0, 12);
 }

@@ -9,6 +9,7 @@ import { endingOf } from "./endings.ts";
 import { followImages, imageFacts } from "./image-facts.ts";
 import { CRASH_LOOP_RESTARTS } from "./judge-container.ts";
 import type { Finding } from "./judged.ts";
+import { maskedServices, trustedServices } from "./made.ts";
 import { maskedContainer, maskedPlan } from "./masking.ts";
 import type { Memory } from "./memory.ts";
 import { plan, type Plan } from "./plan.ts";
@@ -44,7 +45,11 @@ export async function look(
   const found = plan({
     wanted,
     services: rendering?.services ?? recordedServices(made),
-    made: made.services,
+    // Masked as the containers are, by what the mask knows now.
+    made: maskedServices(trustedServices(made, deps.engine.engineVersion()), visit.mask),
+    objects: deps.engine.objects(visit.project),
+    madeObjects: made.objects,
+    ignored: visit.application.spec.ignoreDifferences,
     completed: new Set(
       Object.entries(completedRuns)
         .filter(([service, run]) => made.runKeys[service] === run)
@@ -58,6 +63,7 @@ export async function look(
     // Before a sync is over, files that are not in effect yet are nobody's drift: only the sync itself asks.
     ...((left !== undefined || attempt?.made === undefined) && { files: { record, wanted: made.mounts } }),
     ...(localChanges && { localChanges }),
+    now: deps.clock.now(),
   });
   // Of containers whose values nobody knows, nothing is in it that they said.
   const judged = visit.knowsValues ? maskedPlan(found, visit.mask) : found;
@@ -84,15 +90,27 @@ function recordedServices(made: MadeTarget): readonly DesiredService[] {
 }
 
 /** What a start of the container does not end: it is one fault, however often that happens. */
-const OUTLASTS_A_START: ReadonlySet<DriftKind> = new Set(["Restarting", "Orphan", "ConfigChanged"]);
+const OUTLASTS_A_START: ReadonlySet<DriftKind> = new Set<DriftKind>([
+  "Restarting",
+  "Orphan",
+  "ConfigChanged",
+  "ImageChanged",
+  "NetworkDetached",
+  "NetworkChanged",
+  "Modified",
+]);
 
 /** Tells one fault from the next of the same kind in the same container. */
-export function findingKey(finding: Finding, project: string, deps: ReconcileDeps): string {
-  const { service, kind, containerId = "", expected } = finding;
+export function findingKey(
+  finding: Pick<Finding, "service" | "kind" | "containerId" | "expected" | "of" | "ignored">,
+  project: string,
+  deps: ReconcileDeps,
+): string {
+  const { service, kind, containerId = "", of = "", expected } = finding;
   if (kind === "LocalChange") return `${service}/${kind}/${expected}`;
   const container = deps.engine.project(project).find(({ id }) => id === containerId);
   const life = OUTLASTS_A_START.has(kind) ? "" : (container?.startedAt ?? "");
-  return `${service}/${kind}/${containerId}/${life}`;
+  return [service, kind, containerId, life, of, finding.ignored === true].join("/");
 }
 
 /**
@@ -111,10 +129,11 @@ export function noteFindings(
     const key = findingKey(finding, visit.project, deps);
     const before = memory.findings.get(key);
     noted.set(key, before ?? now);
-    if (before !== undefined || isAskedFor(finding.kind, visit)) continue;
-    deps.metrics.driftFound(visit.name, finding.kind);
-    const { service, kind, expected, actual } = finding;
-    deps.log.info("drift found", {
+    const { service, kind, expected, actual, ignored = false } = finding;
+    if (before !== undefined || isAskedFor(kind, visit)) continue;
+    if (ignored) deps.metrics.driftIgnored(visit.name, kind);
+    else deps.metrics.driftFound(visit.name, kind);
+    deps.log.info(ignored ? "drift found, and ignored" : "drift found", {
       event: "Drift",
       reason: kind,
       application: visit.name,

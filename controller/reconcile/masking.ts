@@ -8,6 +8,7 @@ import type { Log } from "../lib/log.ts";
 import type { Mask } from "../lib/mask.ts";
 import { oneLine } from "../lib/one-line.ts";
 import type { Finding } from "./judged.ts";
+import { maskedNames } from "./made.ts";
 import type { Plan } from "./plan.ts";
 import { AdoptionRequiredError } from "./require.ts";
 import type { Step } from "./steps.ts";
@@ -94,7 +95,7 @@ export function maskedContainer(
   const shown = (text: string, length: number): string =>
     knowsValues || text === "" ? oneLine(mask(text), length) : "***";
   return {
-    ...container,
+    ...maskedNames(container, mask),
     image: knowsValues ? mask(container.image) : "***",
     error: shown(container.error, ERROR_LENGTH),
     healthOutput: shown(container.healthOutput, HEALTH_LENGTH),

@@ -77,7 +77,7 @@ function planService(
   const sorted = own.toSorted(
     (a, b) => Number(isSure(verdicts.get(a))) - Number(isSure(verdicts.get(b))) || byNumber(a, b),
   );
-  const restart = whyRestarted(service, input, objects, anew);
+  const restart = whyRestarted(service, anew);
   const planned = sorted.map((container, index): PlannedContainer => {
     if (index >= service.replicas) return { container, act: "remove", perhaps: false };
     const verdict = verdicts.get(container);
@@ -99,14 +99,7 @@ function planService(
   };
 }
 
-function whyRestarted(
-  { name, dependsOn }: DesiredService,
-  { project }: ApplyInput,
-  objects: PlannedObjects,
-  anew: MadeAnew,
-): WhyRestarted | undefined {
-  const network = objects.remadeNetwork(project.services[name] ?? {});
-  if (network !== undefined) return { cause: "Network", name: network, perhaps: false };
+function whyRestarted({ dependsOn }: DesiredService, anew: MadeAnew): WhyRestarted | undefined {
   const remade = dependsOn.filter((on) => on.restart && (anew.get(on.service) ?? "created") !== "created");
   const on = remade.find(({ service }) => anew.get(service) === "surely") ?? remade[0];
   if (on === undefined) return undefined;

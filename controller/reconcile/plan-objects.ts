@@ -12,7 +12,7 @@ export interface PlannedObjects {
   readonly notes: readonly string[];
   /** Names of networks that the service is to be in and the container cannot be: they were removed since it ran. */
   missingNetworks(container: ObservedContainer, service: RenderedService): readonly string[];
-  /** The name of a network that the service is in and that is made anew: Compose ends what is in it, and starts it again. */
+  /** The name of a network that the service is in and that is made anew: then who is in it has to be, too. */
   remadeNetwork(service: RenderedService): string | undefined;
   /** Names of volumes that the service is to have and the container has not. */
   missingVolumes(container: ObservedContainer, service: RenderedService): readonly string[];

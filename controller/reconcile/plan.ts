@@ -2,16 +2,20 @@
  * Desired project + recorded state + observed containers → facts, steps and health. Pure: status, events, logs, metrics
  * and healing all read this one opinion.
  */
+import { isIgnored, type IgnoredDifference } from "../api/drift.ts";
 import type { ServiceStatus } from "../api/status.ts";
-import type { ObservedContainer } from "../docker/docker.ts";
-import type { LocalChange, MadeService } from "../status/record.ts";
+import type { ObservedContainer, ProjectObjects } from "../docker/docker.ts";
+import type { LocalChange, MadeObjects, MadeService } from "../status/record.ts";
 import type { Ending } from "../watch/watch.ts";
 import type { DesiredService } from "./desired.ts";
 import { readyOf, waitsFor } from "./dependencies.ts";
+import { findingsOf, marked } from "./findings.ts";
 import { healthOf, serviceStatus, statusOf, worseHealth, type Health } from "./health.ts";
+import { madeUntil } from "./in-the-making.ts";
 import { judgeContainer } from "./judge-container.ts";
 import { judgeFiles, type FilesQuestion } from "./judge-files.ts";
 import { hasNewImages, judgeImage, type ImageFacts } from "./judge-image.ts";
+import { judgeMade } from "./judge-made.ts";
 import type { Finding, Judged } from "./judged.ts";
 import { onePerService, stepFor, type Step } from "./steps.ts";
 
@@ -24,6 +28,11 @@ export interface PlanInput {
   /** Services that a sync has not brought up yet. */
   readonly left?: ReadonlySet<string>;
   readonly containers: readonly ObservedContainer[];
+  /** The project's networks and volumes, as they are and as they were made; undefined while they are not known. */
+  readonly objects?: ProjectObjects | undefined;
+  readonly madeObjects?: MadeObjects | undefined;
+  /** Kinds of drift that are shown and left alone. */
+  readonly ignored?: readonly IgnoredDifference[];
   readonly ending: (containerId: string) => Ending | undefined;
   readonly prune: boolean;
   /** By service; of those about whose images something is known beside the containers. */
@@ -32,6 +41,8 @@ export interface PlanInput {
   readonly files?: FilesQuestion;
   /** Tracked files that differ on disk. */
   readonly localChanges?: readonly LocalChange[];
+  /** Wall milliseconds; without it, nothing is in the making. */
+  readonly now?: number;
 }
 
 export interface Plan {
@@ -54,7 +65,13 @@ export interface Plan {
   readonly hasNewImages: boolean;
   /** Each life of a container that runs as it should: a container that is started again begins another. */
   readonly lives: readonly string[];
+  /** Containers that are as they were made, by service, of which the record does not know that yet. */
+  readonly fresh: Readonly<Record<string, readonly string[]>>;
+  /** When what is in the making should be done, wall milliseconds: then it is to be looked at again. */
+  readonly lookAgainAt?: number;
 }
+
+const AS_MADE = { differences: [], fresh: false };
 
 export function plan(input: PlanInput): Plan {
   // Compose does not know a container without a config hash, and `docker compose run` makes one-offs: neither is ours.
@@ -67,14 +84,20 @@ export function plan(input: PlanInput): Plan {
       .map((container) => {
         const ending = input.ending(container.id);
         const verdict = judgeContainer(container, service, made, ending, input.completed.has(service.name));
-        return { container, verdict: judgeFiles(verdict, container, service, input.files) };
+        return {
+          container,
+          verdict: judgeFiles(verdict, container, service, input.files),
+          ...(container.state === "running" ? judgeMade(container, service, made) : AS_MADE),
+        };
       });
     return {
       service,
       containers,
       finishedWithout: containers.length === 0 && input.completed.has(service.name),
       completed: input.completed.has(service.name),
-      left: input.left?.has(service.name) === true,
+      ...(input.left?.has(service.name) === true
+        ? { left: true }
+        : { left: false, madeUntil: madeUntil(containers, input.now) }),
     };
   });
   const names = new Set(input.services.map((service) => service.name));
@@ -93,20 +116,23 @@ function planRunning(
   const steps: Step[] = [];
   const fileSteps: Step[] = [];
   const statuses: ServiceStatus[] = [];
+  const { ignored = [], images = new Map<string, ImageFacts>() } = input;
+  const making = judged.flatMap(({ madeUntil: end }) => end ?? []);
   let failedOneShot: Finding | undefined;
   let worst: Health = { status: "Healthy", message: "every service is healthy" };
   for (const one of judged) {
     // What is not brought up yet is not missed, and its containers of before are no drift.
-    const found = one.left ? [] : findingsOf(one);
+    const found = one.left ? [] : findingsOf(one, input);
     findings.push(...found);
     if (one.service.oneShot === "yes") failedOneShot ??= found.find(({ kind }) => kind === "Exited");
-    const own = found.flatMap((finding) => stepFor(finding, one.service));
+    const own = found.flatMap((finding) => stepFor(finding, one));
+    const healed = found.filter((finding) => finding.ignored !== true);
     const waits = one.left || found.length > 0 ? waitsFor(one.service, judged) : [];
-    if (waits.length === 0) steps.push(...own);
+    if (waits.length === 0) steps.push(...healed.flatMap((finding) => stepFor(finding, one)));
     fileSteps.push(...own.filter(({ kind }) => kind === "FilesChanged"));
-    const image = judgeImage(one.service, input.images?.get(one.service.name));
-    findings.push(...image.findings);
-    steps.push(...image.steps);
+    const image = judgeImage(one.service, images.get(one.service.name));
+    findings.push(...image.findings.map((finding) => marked(finding, ignored)));
+    steps.push(...(image.findings.some((finding) => isIgnored(finding, ignored)) ? [] : image.steps));
     const status = statusOf(one, found, waits);
     statuses.push({ ...status, ...image.shown });
     worst = worseHealth(worst, healthOf(one, status, found));
@@ -126,15 +152,21 @@ function planRunning(
     steps.push({ act: "prune", kind: "Orphan", service, cause: "outside", why: "Orphan" });
   }
   return {
-    findings: [...findings, ...localFindings(input.localChanges ?? [])],
+    findings: [
+      ...findings,
+      ...localFindings(input.localChanges ?? []).map((finding) => marked(finding, ignored)),
+    ],
     steps: onePerService(steps),
     fileSteps: onePerService(fileSteps),
-    hasNewImages: hasNewImages(input.images),
+    hasNewImages: hasNewImages(
+      new Map([...images].filter(([service]) => !isIgnored({ service, kind: "ImageChanged" }, ignored))),
+    ),
     ready: readyOf(judged),
     services: statuses,
     health: worst,
     ...runningAndFinished(judged),
     ...(failedOneShot && { failedOneShot }),
+    ...(making.length > 0 && { lookAgainAt: Math.max(...making) }),
   };
 }
 
@@ -177,34 +209,6 @@ function planStopped(
   };
 }
 
-function findingsOf({ service, containers, finishedWithout }: Judged): readonly Finding[] {
-  const found: Finding[] = containers.flatMap(({ container, verdict }) =>
-    verdict.is === "drifted"
-      ? [
-          {
-            service: service.name,
-            kind: verdict.kind,
-            expected: verdict.expected,
-            actual: verdict.actual,
-            cause: verdict.cause,
-            containerId: container.id,
-            ...(verdict.remedy && { remedy: verdict.remedy }),
-          },
-        ]
-      : [],
-  );
-  if (containers.length < service.replicas && !finishedWithout) {
-    found.push({
-      service: service.name,
-      kind: "Missing",
-      expected: service.replicas === 1 ? "a container" : `${service.replicas} containers`,
-      actual: containers.length === 0 ? "no container" : `${containers.length} of ${service.replicas}`,
-      cause: "outside",
-    });
-  }
-  return found;
-}
-
 /** One for each service that uses the file; one without a service where none does. */
 function localFindings(changes: readonly LocalChange[]): readonly Finding[] {
   return changes.flatMap(({ path, why, services }) =>
@@ -218,11 +222,16 @@ function localFindings(changes: readonly LocalChange[]): readonly Finding[] {
   );
 }
 
-function runningAndFinished(judged: readonly Judged[]): Pick<Plan, "running" | "finished" | "lives"> {
+function runningAndFinished(
+  judged: readonly Judged[],
+): Pick<Plan, "running" | "finished" | "lives" | "fresh"> {
+  const fresh: Record<string, readonly string[]> = {};
   const running: Record<string, readonly string[]> = {};
   const finished: string[] = [];
   const lives: string[] = [];
   for (const { service, containers, finishedWithout, left } of judged) {
+    const news = containers.filter((one) => one.fresh && !left).map(({ container }) => container.id);
+    if (news.length > 0) fresh[service.name] = news;
     const up = left ? [] : containers.filter(({ verdict }) => verdict.is === "running");
     running[service.name] = up.map(({ container }) => container.id);
     lives.push(...up.map(({ container: { id, startedAt } }) => `${id}@${startedAt}`));
@@ -230,5 +239,5 @@ function runningAndFinished(judged: readonly Judged[]): Pick<Plan, "running" | "
     if (finishedWithout || containers.some(({ verdict }) => verdict.is === "finished"))
       finished.push(service.name);
   }
-  return { running, finished, lives };
+  return { running, finished, lives, fresh };
 }

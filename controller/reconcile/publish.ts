@@ -102,12 +102,13 @@ function statusDocument(
     },
     ...(record.source && { source: record.source }),
     health: { status: observation.health?.status ?? "Unknown", services },
-    drift: (seen?.plan.findings ?? []).map(({ service, kind, expected, actual }) => ({
+    drift: (seen?.plan.findings ?? []).map(({ service, kind, expected, actual, ignored }) => ({
       service,
       kind,
       expected,
       actual,
       since: record.driftSince[`${service}/${kind}`] ?? "",
+      ...(ignored && { ignored }),
     })),
     ...(attempt?.adoption && { adoption: attempt.adoption }),
     ...(attempt?.violations && { violations: attempt.violations }),

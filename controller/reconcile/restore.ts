@@ -1,3 +1,4 @@
+import type { DriftKind } from "../api/drift.ts";
 import { ReconcileError } from "../api/errors.ts";
 import type { HistoryEntry } from "../api/status.ts";
 import { nextSyncId, rfc3339 } from "../status/history.ts";
@@ -6,7 +7,7 @@ import { block, mayHealAt, spend, unblock } from "./budget.ts";
 import type { ReconcileDeps } from "./deps.ts";
 import { finishSync, sayingTo } from "./finish-sync.ts";
 import { heal, stopAll } from "./heal.ts";
-import { findingKey, noteFindings, type Look } from "./look.ts";
+import { findingKey, look, noteFindings, type Look } from "./look.ts";
 import { maskedError } from "./masking.ts";
 import type { Memory } from "./memory.ts";
 import type { Step } from "./steps.ts";
@@ -87,7 +88,10 @@ async function act(
   healing.say(`healing ${id} of ${seen.made.revision} begins: ${reason}`);
   try {
     if (due.some((step) => step.act === "stop")) await stopAll(healing, deps);
-    else await heal(due, seen, healing, deps);
+    else {
+      await heal(due, seen, healing, deps);
+      await requireHealed(due, visit, memory, deps);
+    }
     memory.budget = unblock(memory.budget);
     healing.say(asked ? "done" : "healed");
     deps.log.info(asked ? "state brought about" : "healed", {
@@ -129,6 +133,35 @@ async function act(
   return { acted: true, ...(error && { error }) };
 }
 
+/**
+ * A healing that left things as they were has failed, so that the next one waits: without this, what Compose or the engine
+ * cannot bring about would be tried as often as the budget allows. What a container does by itself is judged elsewhere.
+ */
+async function requireHealed(
+  due: readonly Step[],
+  visit: Visit,
+  memory: Memory,
+  deps: ReconcileDeps,
+): Promise<void> {
+  const after = await look(visit.application.spec.state, visit, memory, deps);
+  const left = new Set(after?.plan.findings.map((finding) => findingKey(finding, visit.project, deps)));
+  const step = due.find(
+    (one) => DIFFERENCES.has(one.kind) && left.has(findingKey({ ...one, expected: "" }, visit.project, deps)),
+  );
+  if (step === undefined) return;
+  throw new ReconcileError(`Cannot heal service "${step.service}": it is still so: ${step.why}`, {
+    reason: "HealFailed",
+  });
+}
+
+const DIFFERENCES: ReadonlySet<DriftKind> = new Set<DriftKind>([
+  "ConfigChanged",
+  "Scaled",
+  "NetworkDetached",
+  "NetworkChanged",
+  "Modified",
+]);
+
 function firstSeen(
   step: Step,
   seen: Look,
@@ -137,7 +170,8 @@ function firstSeen(
   deps: ReconcileDeps,
 ): number | undefined {
   const finding = seen.plan.findings.find(
-    ({ service, containerId }) => service === step.service && containerId === step.containerId,
+    ({ service, containerId, kind }) =>
+      service === step.service && containerId === step.containerId && kind === step.kind,
   );
   return finding === undefined ? undefined : since.get(findingKey(finding, visit.project, deps));
 }

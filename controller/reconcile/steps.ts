@@ -1,15 +1,18 @@
 import type { DriftKind } from "../api/drift.ts";
-import type { DesiredService } from "./desired.ts";
-import type { Finding } from "./judged.ts";
+import type { Finding, Judged, Repair } from "./judged.ts";
 
 export interface Step {
   /**
    * `up`: by Compose, without dependencies; `recreate`: the same, and its containers are made anew; `prune`: Compose removes
    * what no service declares; `tag`: of its image.
    */
-  readonly act: "start" | "unpause" | "restart" | "signal" | "up" | "recreate" | "stop" | "prune" | "tag";
+  readonly act:
+    "start" | "unpause" | "restart" | "signal" | "up" | "recreate" | "stop" | "prune" | "tag" | Repair["act"];
   /** Of the finding that it heals. */
   readonly kind: DriftKind;
+  /** Likewise. */
+  readonly of?: string;
+  readonly repair?: Repair;
   readonly service: string;
   readonly containerId?: string;
   readonly cause: "outside" | "itself";
@@ -20,8 +23,9 @@ export interface Step {
 }
 
 /** What heals a finding; nothing where only an apply, the engine or a person can. */
-export function stepFor(finding: Finding, service: DesiredService): readonly Step[] {
-  const { kind, cause, containerId, remedy } = finding;
+export function stepFor(finding: Finding, one: Judged): readonly Step[] {
+  const { kind, cause, containerId, of, remedy, repair } = finding;
+  const { service } = one;
   const step = (act: Step["act"]): readonly Step[] => [
     {
       act,
@@ -29,17 +33,28 @@ export function stepFor(finding: Finding, service: DesiredService): readonly Ste
       service: service.name,
       cause,
       why: `${kind}: ${finding.actual}`,
+      ...(of !== undefined && { of }),
+      ...(repair && { repair }),
       ...(containerId && { containerId }),
       ...(act === "signal" && remedy?.act === "signal" && { signal: remedy.signal }),
     },
   ];
+  /** Compose would run again what has done its work. */
+  const runsOnce =
+    service.oneShot === "yes" || one.containers.some(({ verdict }) => verdict.is === "finished");
+  const byCompose = (act: "up" | "recreate"): readonly Step[] => (runsOnce ? [] : step(act));
   switch (kind) {
     case "Missing":
+    case "Scaled":
       // A one-shot that has not completed is run by an apply, never by healing.
-      return service.oneShot === "yes" ? [] : step("up");
+      return byCompose("up");
     case "ConfigChanged":
     case "ImageChanged":
-      return step("up");
+      return byCompose("up");
+    case "Modified":
+    case "NetworkDetached":
+    case "NetworkChanged":
+      return repair === undefined || repair.act === "recreate" ? byCompose("recreate") : step(repair.act);
     case "Created":
     case "Stopped":
       return step("start");
@@ -55,6 +70,7 @@ export function stepFor(finding: Finding, service: DesiredService): readonly Ste
     case "Running":
     case "Orphan":
     case "LocalChange":
+    case "VolumeChanged": // only a person may give up the data in it
       return [];
     default:
       return kind satisfies never;

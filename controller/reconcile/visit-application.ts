@@ -4,7 +4,7 @@ import type { Declaration } from "../registry/registry.ts";
 import type { Observation } from "../status/observation.ts";
 import type { Why } from "../status/verdict.ts";
 import type { SourceState } from "../watch/watch.ts";
-import { isSpent, observeHealth } from "./budget.ts";
+import { observeHealth } from "./budget.ts";
 import { decide, type Decision } from "./decide.ts";
 import type { ReconcileDeps } from "./deps.ts";
 import { stopGate } from "./gate-clock.ts";
@@ -21,9 +21,11 @@ import { takeRequests } from "./requests.ts";
 import { restore, type Restored } from "./restore.ts";
 import { rollBack } from "./roll-back.ts";
 import { showQuarantined, whyRollbackStalls } from "./show-rollback.ts";
+import { isWell, whyStalled } from "./stalled.ts";
 import { awaitSurvivor } from "./survivor.ts";
 import { sync } from "./sync.ts";
 import { sameTarget } from "./target.ts";
+import { noteFresh } from "./note-made.ts";
 import { noteSource } from "./note-source.ts";
 import { sourceOf, wantedTarget, whyElsewhere, whyForbidden } from "./wanted.ts";
 import type { Visit } from "./visit.ts";
@@ -103,18 +105,16 @@ export async function visitApplication(
     if (restored.nextMs !== undefined) timers.push(restored.nextMs);
     error ??= restored.error;
     if (restored.acted) seen = await look(spec.state, visit, memory, deps);
+    if (seen !== undefined) await noteFresh(seen.plan, visit, deps);
     await noteState(seen, visit);
   } else deps.healSlots.leave(visit.name);
   if (seen !== undefined && spec.state === "Running") {
-    memory.budget = observeHealth(
-      memory.budget,
-      seen.plan.health.status === "Healthy",
-      deps.clock.monotonic(),
-    );
+    memory.budget = observeHealth(memory.budget, isWell(seen), deps.clock.monotonic());
     const gateAfterMs = await passGate(seen, visit, memory, deps);
     if (gateAfterMs !== undefined) timers.push(gateAfterMs);
     decision = decideNow();
   }
+  if (seen?.plan.lookAgainAt !== undefined) timers.push(seen.plan.lookAgainAt - deps.clock.now());
   if (decision.kind === "backoff" && decision.retryAt !== undefined) {
     timers.push(decision.retryAt - deps.clock.now());
   }
@@ -199,7 +199,8 @@ export async function visitApplication(
       newer: isNewer(),
       health: health ?? (seen && { status: seen.plan.health.status, message: seen.plan.health.message }),
       drifted: (seen?.plan.findings ?? []).filter(
-        ({ kind }) => kind !== "LocalChange" && (kind !== "Orphan" || spec.sync.prune),
+        ({ kind, ignored }) =>
+          ignored !== true && kind !== "LocalChange" && (kind !== "Orphan" || spec.sync.prune),
       ),
     };
   }
@@ -221,8 +222,11 @@ async function noteState(seen: Look | undefined, visit: Visit): Promise<void> {
   const { suspend, state } = visit.application.spec;
   if (suspend || visit.record().state === state) return;
   // The name of an image is no state of a service, nor is a file that somebody changed.
-  const counts = ({ kind, containerId }: Finding): boolean =>
-    kind !== "Orphan" && kind !== "LocalChange" && (kind !== "ImageChanged" || containerId !== undefined);
+  const counts = ({ kind, containerId, ignored }: Finding): boolean =>
+    ignored !== true &&
+    kind !== "Orphan" &&
+    kind !== "LocalChange" &&
+    (kind !== "ImageChanged" || containerId !== undefined);
   if (seen === undefined || seen.plan.findings.some(counts)) return;
   await visit.update((record) => ({ ...record, state }));
 }
@@ -241,14 +245,4 @@ async function forgetAbandoned(visit: Visit): Promise<void> {
   const { attempt } = visit.record();
   if (attempt === undefined || attempt.made !== undefined) return;
   await visit.update(({ attempt: _abandoned, ...rest }) => rest);
-}
-
-function whyStalled(seen: Look | undefined, memory: Memory): Why | undefined {
-  if (seen?.unopenable !== undefined) return { reason: "RecordUnopenable", message: seen.unopenable.message };
-  if (seen === undefined || !isSpent(memory.budget) || seen.plan.health.status === "Healthy")
-    return undefined;
-  return {
-    reason: "HealBudgetSpent",
-    message: `healing has failed again and again, and goes on every 5 minutes: ${seen.plan.health.message}`,
-  };
 }

@@ -42,6 +42,11 @@ export function whyObsolete(
     others.push({ cause: "Network", name: network });
     sure = true;
   }
+  const remade = objects.remadeNetwork(service);
+  if (remade !== undefined) {
+    others.push({ cause: "Network", name: remade, remade: true });
+    sure = true;
+  }
   for (const volume of objects.missingVolumes(container, service)) {
     others.push({ cause: "Volume", name: volume });
     sure = true;

@@ -47,6 +47,31 @@ export interface LocalChange {
   readonly services: readonly string[];
 }
 
+/**
+ * One container as it was made: what the engine showed of it right afterwards. Whatever of it is otherwise later, somebody
+ * changed.
+ */
+export interface MadeContainer {
+  readonly name: string;
+  /** Fingerprint of Compose's config-hash label. */
+  readonly configHash: string;
+  /** Of Compose: another version writes another hash of the same configuration. */
+  readonly composeVersion: string;
+  /** See ObservedContainer. */
+  readonly shape: string;
+  readonly attachments: readonly MadeAttachment[];
+  readonly settings: Readonly<Record<string, string | number>>;
+}
+
+export interface MadeAttachment {
+  readonly network: string;
+  readonly networkId: string;
+  readonly aliases: readonly string[];
+  readonly ipv4?: string;
+  readonly ipv6?: string;
+  readonly special: boolean;
+}
+
 /** What an apply made of one service, as read from the engine afterwards. */
 export interface MadeService {
   /** Fingerprint of Compose's config-hash label. */
@@ -59,6 +84,21 @@ export interface MadeService {
   readonly gated: readonly string[];
   /** Fingerprint of what its containers were made from: rendering and image. Not there where that is not certain. */
   readonly from?: string;
+  /** By container id; not there in the records of older versions. Of a container that is not in it nothing is known. */
+  readonly made?: Readonly<Record<string, MadeContainer>>;
+}
+
+/** Networks and volumes as they were after an apply; by name. */
+export interface MadeObjects {
+  readonly networks: Readonly<Record<string, MadeObject & { readonly id: string }>>;
+  readonly volumes: Readonly<Record<string, MadeObject>>;
+}
+
+export interface MadeObject {
+  /** Fingerprint of Compose's label, empty where its version writes none. */
+  readonly configHash: string;
+  /** Of Compose: another version may write another hash of the same definition. */
+  readonly composeVersion: string;
 }
 
 /** A target together with what it became on the host. */
@@ -68,6 +108,9 @@ export interface MadeTarget extends Target {
   /** `--project-directory`, in the stable checkout. */
   readonly projectDir: string;
   readonly services: Readonly<Record<string, MadeService>>;
+  /** The engine's version when `made` of the services was read: another one may show the same otherwise. */
+  readonly engineVersion?: string;
+  readonly objects?: MadeObjects;
   /** Hash over the repository files that the services use. */
   readonly usedFiles: string;
   /** service → what its containers are to be given (binds, configs, secrets); not there in a record of an older version. */

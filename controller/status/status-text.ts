@@ -43,7 +43,7 @@ const ORDER = {
   source: ["revision", "ref", "movedFrom", "since"],
   health: ["status", "services"],
   service: ["name", "status", "replicas", "image", "imageID", "message"],
-  drift: ["service", "kind", "expected", "actual", "since"],
+  drift: ["service", "kind", "expected", "actual", "since", "ignored"],
   violation: ["rule", "service", "field", "message"],
   history: [
     "revision",

@@ -37,6 +37,12 @@ export function createApplicationMetrics(registry: Registry) {
     labelNames: ["name", "kind"],
     registers,
   });
+  const ignored = new Counter({
+    name: "conops_drift_ignored_total",
+    help: "Total number of times that drift was found which spec.ignoreDifferences names, by kind of drift",
+    labelNames: ["name", "kind"],
+    registers,
+  });
   const syncs = new Counter({
     name: "conops_sync_total",
     help: "Total number of syncs of an Application, by result and by what caused them",
@@ -68,7 +74,7 @@ export function createApplicationMetrics(registry: Registry) {
   >();
 
   function beginAtZero(name: string): void {
-    for (const kind of DRIFT_KINDS) drift.inc({ name, kind }, 0);
+    for (const kind of DRIFT_KINDS) for (const counter of [drift, ignored]) counter.inc({ name, kind }, 0);
     for (const result of SYNC_RESULTS) {
       for (const trigger of TRIGGERS) syncs.inc({ name, result, trigger }, 0);
     }
@@ -99,6 +105,7 @@ export function createApplicationMetrics(registry: Registry) {
       }
     },
     driftFound: (name: string, kind: DriftKind) => drift.inc({ name, kind }),
+    driftIgnored: (name: string, kind: DriftKind) => ignored.inc({ name, kind }),
     syncFinished(name: string, result: SyncResult, trigger: Trigger, seconds: number) {
       syncs.inc({ name, result, trigger });
       syncDuration.observe(seconds);
@@ -113,7 +120,7 @@ export function createApplicationMetrics(registry: Registry) {
       if (labels !== undefined) info.remove(labels);
       observed.delete(name);
       checked.remove({ name });
-      for (const kind of DRIFT_KINDS) drift.remove({ name, kind });
+      for (const kind of DRIFT_KINDS) for (const counter of [drift, ignored]) counter.remove({ name, kind });
       for (const type of CONDITION_TYPES) {
         for (const status of CONDITION_STATUSES) condition.remove({ name, type, status });
       }

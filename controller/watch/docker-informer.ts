@@ -8,6 +8,7 @@ import { createContainerCache } from "./docker-cache.ts";
 import { createEndings } from "./docker-endings.ts";
 import { createEventMemory, openFeed, type EventFeed } from "./docker-feed.ts";
 import { createInspections } from "./docker-inspections.ts";
+import { createObjectCache, isOfObject } from "./docker-objects.ts";
 import { createWitnessedReads } from "./docker-witness.ts";
 import type { DockerInformer } from "./watch.ts";
 
@@ -57,6 +58,7 @@ export function createDockerInformer(options: DockerInformerOptions): DockerInfo
   const { replaySinceMs = 300_000, pingMs = 30_000, resyncMs = 300_000, backoff = LOCAL_BACKOFF } = options;
   const stop = new AbortController();
   const cache = createContainerCache();
+  const objects = createObjectCache(docker, clock, log);
   const endings = createEndings();
   const reads = createWitnessedReads({ docker, clock, cache, endings, isLive: () => live !== undefined });
   const memory = createEventMemory(EVENTS_REMEMBERED);
@@ -66,6 +68,7 @@ export function createDockerInformer(options: DockerInformerOptions): DockerInfo
   let up: boolean | undefined;
   let down: { readonly since: number; readonly message: string } | undefined;
   let engineId: string | undefined;
+  let engineVersion: string | undefined;
   let sinceMs = clock.now() - replaySinceMs;
   /** While a connection stands and its first list is in. */
   let live: AbortSignal | undefined;
@@ -87,6 +90,7 @@ export function createDockerInformer(options: DockerInformerOptions): DockerInfo
       const { error, feedEnded, steadyMs } = await connection();
       live = undefined;
       inspections.clear();
+      objects.forget();
       if (stop.signal.aborted) break;
 
       if (steadyMs >= STEADY_MS) failures = 0;
@@ -122,9 +126,10 @@ export function createDockerInformer(options: DockerInformerOptions): DockerInfo
       steadyMs: connectedAt === undefined ? 0 : Math.max(clock.monotonic() - connectedAt, 1),
     });
     try {
-      const { id } = await docker.engine(scope.signal);
+      const { id, version } = await docker.engine(scope.signal);
       await list(scope.signal, () => {
         engineId = id;
+        engineVersion = version;
         connectedAt = clock.monotonic();
         live = scope.signal;
         oldFeed?.close();
@@ -187,6 +192,7 @@ export function createDockerInformer(options: DockerInformerOptions): DockerInfo
       report(changed);
       onImages?.();
       for (const id of namedMeanwhile) inspections.request(id);
+      void objects.read(signal).then(report);
     } finally {
       named = undefined;
       read.end();
@@ -200,6 +206,7 @@ export function createDockerInformer(options: DockerInformerOptions): DockerInfo
     endings.witness(event);
     reads.heard();
     const id = event.containerId;
+    if (live !== undefined && isOfObject(event)) objects.request(live, report);
     const ours = event.type === "container" ? event.project !== "" : cache.get(id) !== undefined;
     if (!ours || id === "") return;
     named?.add(id);
@@ -253,12 +260,18 @@ export function createDockerInformer(options: DockerInformerOptions): DockerInfo
     hasSynced: () => synced,
     down: () => down,
     engineId: () => engineId,
+    engineVersion: () => engineVersion,
     project: (project) => cache.project(project),
+    objects: (project) => objects.of(project),
     ending: (containerId) => endings.of(containerId, cache.get(containerId)),
     async refresh(project, signal) {
       const read = cache.begin();
       try {
-        report(read.all(await reads.listProject(project, signal), project));
+        const [containers, others] = await Promise.all([
+          reads.listProject(project, signal),
+          objects.read(signal, project),
+        ]);
+        report(new Set([...read.all(containers, project), ...others]));
         return cache.project(project);
       } catch (error) {
         if (!signal.aborted) wantList(); // an engine that fails others is asked for a sign of life now

@@ -4,7 +4,7 @@
 import type { RevisionWanted } from "../api/application.ts";
 import type { Push } from "../api/push.ts";
 import type { Reason } from "../api/reasons.ts";
-import type { LocalImage, ObservedContainer } from "../docker/docker.ts";
+import type { LocalImage, ObservedContainer, ProjectObjects } from "../docker/docker.ts";
 import type { Remote } from "../git/git.ts";
 
 export interface Follow {
@@ -63,11 +63,15 @@ export interface DockerInformer {
   /** While the engine does not answer: since when, and what it said. The cache is then old. */
   down(): { readonly since: number; readonly message: string } | undefined;
   engineId(): string | undefined;
+  /** As of the last connection: what it shows of a container may be written otherwise by another version. */
+  engineVersion(): string | undefined;
   /** The containers of a Compose project, one-offs included, as of the last event. */
   project(project: string): readonly ObservedContainer[];
+  /** The networks and volumes with that project's label; undefined while they are not known. */
+  objects(project: string): ProjectObjects | undefined;
   /** How the container with this id last ended, if that was seen. */
   ending(containerId: string): Ending | undefined;
-  /** Reads the project afresh from the engine into the cache, and returns it. */
+  /** Reads the project afresh from the engine into the cache, objects too, and returns its containers. */
   refresh(project: string, signal: AbortSignal): Promise<readonly ObservedContainer[]>;
   close(): Promise<void>;
 }

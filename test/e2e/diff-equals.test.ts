@@ -226,7 +226,7 @@ const STORIES: Readonly<Record<string, Story>> = {
       sharer: ["recreate"],
       db: ["recreate"],
       follower: ["restart"],
-      front: ["restart"],
+      front: ["recreate"],
       joins: ["recreate"],
     },
   },

@@ -353,7 +353,7 @@ describe("drift", () => {
           "it is healed",
           (now) => isReady(now) && healings(now).length > 0,
         );
-        expect(healings(status)[0]?.reason).to.equal("web: Missing: 1 of 2");
+        expect(healings(status)[0]?.reason).to.equal("web: Scaled: 1 container");
         expect(status.health.services[0]?.replicas).to.equal("2/2");
         const after = (await world.containers(of.project("pair"))).find(({ Id }) => Id === left?.Id);
         expect(after?.State.StartedAt).to.equal(left?.State.StartedAt);

@@ -1,5 +1,10 @@
 import { ReconcileError } from "../../controller/api/errors.ts";
-import type { Docker, EngineEvent, ObservedContainer } from "../../controller/docker/docker.ts";
+import type {
+  Docker,
+  EngineEvent,
+  ObservedContainer,
+  ProjectObjects,
+} from "../../controller/docker/docker.ts";
 import type { Clock } from "../../controller/lib/clock.ts";
 
 /** An engine in memory behind the port. It answers at once, replays its last 256 events, and fails as it is told. */
@@ -23,6 +28,9 @@ export interface FakeDocker extends Docker {
   readonly inspected: readonly string[];
   /** How often all were listed. */
   lists(): number;
+  /** How often networks and volumes were listed. */
+  objectLists(): number;
+  setObjects(objects: ProjectObjects): void;
   /** What each stream was opened with. */
   readonly sinces: readonly number[];
   openStreams(): number;
@@ -41,6 +49,8 @@ export function createFakeDocker(clock: Clock): FakeDocker {
   const sinces: number[] = [];
   let ring: EngineEvent[] = [];
   let lists = 0;
+  let objectLists = 0;
+  let objects: ProjectObjects = { networks: [], volumes: [] };
   let refusal: string | undefined;
   let engineId = "engine-1";
   let thawed = Promise.resolve();
@@ -115,6 +125,13 @@ export function createFakeDocker(clock: Clock): FakeDocker {
       await answer(signal);
       return { networks: ofProject(project).length > 0 ? [`${project}_default`] : [], volumes: [] };
     },
+    async listObjects(project, signal) {
+      objectLists++;
+      await answer(signal);
+      const mine = <T extends { readonly project: string }>(all: readonly T[]): readonly T[] =>
+        all.filter((one) => project === undefined || one.project === project);
+      return { networks: mine(objects.networks), volumes: mine(objects.volumes) };
+    },
     async imageId(_name, signal) {
       await answer(signal);
       return undefined;
@@ -164,6 +181,27 @@ export function createFakeDocker(clock: Clock): FakeDocker {
       containers.delete(id);
       fake.emit(id, "destroy");
     },
+    async networkMembers(_id, signal) {
+      await answer(signal);
+      return [];
+    },
+    async removeNetwork(_id, signal) {
+      await answer(signal);
+    },
+    async rename(id, name, signal) {
+      await answer(signal);
+      change(id, { name });
+      fake.emit(id, "rename");
+    },
+    async connect(id, attachment, signal) {
+      await answer(signal);
+      change(id, { attachments: [...(containers.get(id)?.attachments ?? []), attachment] });
+    },
+    async disconnect(id, network, signal) {
+      await answer(signal);
+      const all = containers.get(id)?.attachments ?? [];
+      change(id, { attachments: all.filter((one) => one.networkId !== network && one.network !== network) });
+    },
     async lastLines(_id, _lines, signal) {
       await answer(signal);
       return [];
@@ -206,6 +244,8 @@ export function createFakeDocker(clock: Clock): FakeDocker {
     setEngineId: (id) => void (engineId = id),
     inspected,
     lists: () => lists,
+    objectLists: () => objectLists,
+    setObjects: (found) => void (objects = found),
     sinces,
     openStreams: () => streams.size,
   };
@@ -239,6 +279,9 @@ export function fakeContainer(id: string, patch: Partial<ObservedContainer> = {}
     workingDir: "/shop",
     mounts: [],
     publishesPorts: false,
+    attachments: [],
+    settings: {},
+    shape: "shape",
     ...patch,
   };
 }

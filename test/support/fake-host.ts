@@ -164,6 +164,7 @@ export function createFakeHost({
         return Promise.resolve();
       },
       registryDigest: () => Promise.reject(new Error("Cannot look up an image: there is no registry")),
+      listObjects: () => Promise.resolve({ networks: [], volumes: [] }),
       async start(id, signal) {
         await pass("start");
         signal.throwIfAborted();
@@ -188,6 +189,30 @@ export function createFakeHost({
         acts.push(`remove ${id}`);
         const at = containers.findIndex((one) => one.id === id);
         if (at >= 0) containers.splice(at, 1);
+        return Promise.resolve();
+      },
+      networkMembers: () => Promise.resolve([]),
+      removeNetwork(id) {
+        acts.push(`remove network ${id}`);
+        return Promise.resolve();
+      },
+      rename(id, name) {
+        acts.push(`rename ${id} ${name}`);
+        change(id, { name });
+        return Promise.resolve();
+      },
+      connect(id, attachment) {
+        acts.push(`connect ${id} ${attachment.network}`);
+        const others = containers.find((one) => one.id === id)?.attachments ?? [];
+        change(id, { attachments: [...others, attachment] });
+        return Promise.resolve();
+      },
+      disconnect(id, network) {
+        acts.push(`disconnect ${id} ${network}`);
+        const all = containers.find((one) => one.id === id)?.attachments ?? [];
+        change(id, {
+          attachments: all.filter((one) => one.network !== network && one.networkId !== network),
+        });
         return Promise.resolve();
       },
       lastLines: () => Promise.resolve(["goodbye"]),
@@ -227,6 +252,9 @@ export function observed(extra: Partial<ObservedContainer> = {}): ObservedContai
     workingDir: "/data/checkouts/shop",
     mounts: [],
     publishesPorts: false,
+    attachments: [],
+    settings: {},
+    shape: "shape",
     ...extra,
   };
 }

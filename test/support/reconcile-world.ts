@@ -15,7 +15,7 @@ import type {
   RenderRequest,
   RunOptions,
 } from "../../controller/compose/compose.ts";
-import type { ObservedContainer } from "../../controller/docker/docker.ts";
+import type { ObservedContainer, ProjectObjects } from "../../controller/docker/docker.ts";
 import type { StageRequest } from "../../controller/git/git.ts";
 import { openLedgerStore } from "../../controller/git/ledger.ts";
 import { gitBlobId, sha256 } from "../../controller/lib/hash.ts";
@@ -77,7 +77,12 @@ export interface ReconcileWorld {
   push(sha: string, services: Services, files?: Readonly<Record<string, string>>): void;
   /** Calls `fn` at each such step, before it is done; what it throws is its failure. */
   at(step: Step, fn: (() => void | Promise<void>) | undefined): void;
-  engine: { id: string | undefined; down: string | undefined };
+  engine: {
+    id: string | undefined;
+    down: string | undefined;
+    version: string;
+    objects: ProjectObjects | undefined;
+  };
   self: { containerId?: string; dataDirIsHostPath: boolean };
   /** What every Application may ask of the host: everything, until it is replaced. */
   policy: ReturnType<ReconcileDeps["policyOf"]>;
@@ -237,6 +242,8 @@ export async function createReconcileWorld(): Promise<ReconcileWorld> {
         down: () =>
           world.engine.down === undefined ? undefined : { since: clock.now(), message: world.engine.down },
         engineId: () => world.engine.id,
+        engineVersion: () => world.engine.version,
+        objects: () => world.engine.objects,
         project: (project) => world.containers.filter((one) => one.project === project),
         ending: (id) => world.endings.get(id),
         async refresh(project, signal) {
@@ -277,6 +284,7 @@ export async function createReconcileWorld(): Promise<ReconcileWorld> {
       metrics: {
         observed: () => undefined,
         driftFound: () => undefined,
+        driftIgnored: () => undefined,
         syncFinished: () => undefined,
         rollbackEnded: () => undefined,
         sourceChecked: () => undefined,
@@ -318,7 +326,7 @@ export async function createReconcileWorld(): Promise<ReconcileWorld> {
     endings: new Map(),
     applySlots: createSlots(1),
     healSlots: createSlots(1),
-    engine: { id: "engine-1", down: undefined },
+    engine: { id: "engine-1", down: undefined, version: "26.1.5", objects: undefined },
     self: { dataDirIsHostPath: true },
     policy: { allowed: EVERYTHING, digest: "default", host: { dockerSockets: [], ownFolders: [] } },
     missingImages: new Set(),

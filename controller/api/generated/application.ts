@@ -295,6 +295,45 @@ export interface ApplicationManifest {
       name: string;
     }[];
     /**
+     * Kinds of drift that are not healed, do not count as drift and do not make it OutOfSync, for what others change on purpose. They are shown as ignored, and a service that does not run is no healthier for it.
+     *
+     * @maxItems 64
+     *
+     * Items: Kinds to ignore, of one service or of all.
+     */
+    ignoreDifferences?: {
+      /**
+       * The service of the Compose project that it is about; every service where it is left out.
+       */
+      service?: string;
+      /**
+       * The kinds of drift. Orphan and Running are not among them: sync.prune and state are the switches for these.
+       *
+       * @minItems 1
+       * @maxItems 32
+       *
+       * Items: A kind of drift.
+       */
+      kinds: (
+        | "Missing"
+        | "Created"
+        | "Exited"
+        | "Stopped"
+        | "Unhealthy"
+        | "Paused"
+        | "Restarting"
+        | "ConfigChanged"
+        | "ImageChanged"
+        | "FilesChanged"
+        | "LocalChange"
+        | "Scaled"
+        | "NetworkDetached"
+        | "NetworkChanged"
+        | "VolumeChanged"
+        | "Modified"
+      )[];
+    }[];
+    /**
      * What becomes of the project when this manifest is deleted. Delete removes containers and networks and keeps volumes, DeleteVolumes removes the volumes too, Orphan leaves everything running. By default Delete for compose, Orphan for manifests.
      */
     deletionPolicy?: "Delete" | "DeleteVolumes" | "Orphan";
@@ -594,6 +633,45 @@ export interface ApplicationWithDefaults {
        * The name of the Application.
        */
       name: string;
+    }[];
+    /**
+     * Kinds of drift that are not healed, do not count as drift and do not make it OutOfSync, for what others change on purpose. They are shown as ignored, and a service that does not run is no healthier for it.
+     *
+     * @maxItems 64
+     *
+     * Items: Kinds to ignore, of one service or of all.
+     */
+    ignoreDifferences: {
+      /**
+       * The service of the Compose project that it is about; every service where it is left out.
+       */
+      service?: string;
+      /**
+       * The kinds of drift. Orphan and Running are not among them: sync.prune and state are the switches for these.
+       *
+       * @minItems 1
+       * @maxItems 32
+       *
+       * Items: A kind of drift.
+       */
+      kinds: (
+        | "Missing"
+        | "Created"
+        | "Exited"
+        | "Stopped"
+        | "Unhealthy"
+        | "Paused"
+        | "Restarting"
+        | "ConfigChanged"
+        | "ImageChanged"
+        | "FilesChanged"
+        | "LocalChange"
+        | "Scaled"
+        | "NetworkDetached"
+        | "NetworkChanged"
+        | "VolumeChanged"
+        | "Modified"
+      )[];
     }[];
     /**
      * What becomes of the project when this manifest is deleted. Delete removes containers and networks and keeps volumes, DeleteVolumes removes the volumes too, Orphan leaves everything running. By default Delete for compose, Orphan for manifests.

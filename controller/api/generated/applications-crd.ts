@@ -669,6 +669,57 @@ export const applicationsCRD: CustomResourceDefinition = {
                       }
                     }
                   },
+                  "ignoreDifferences": {
+                    "description": "Kinds of drift that are not healed, do not count as drift and do not make it OutOfSync, for what others change on purpose. They are shown as ignored, and a service that does not run is no healthier for it.",
+                    "type": "array",
+                    "maxItems": 64,
+                    "default": [],
+                    "x-kubernetes-list-type": "atomic",
+                    "items": {
+                      "description": "Kinds to ignore, of one service or of all.",
+                      "type": "object",
+                      "required": [
+                        "kinds"
+                      ],
+                      "properties": {
+                        "service": {
+                          "description": "The service of the Compose project that it is about; every service where it is left out.",
+                          "type": "string",
+                          "maxLength": 256,
+                          "pattern": "^[a-zA-Z0-9._-]+$"
+                        },
+                        "kinds": {
+                          "description": "The kinds of drift. Orphan and Running are not among them: sync.prune and state are the switches for these.",
+                          "type": "array",
+                          "minItems": 1,
+                          "maxItems": 32,
+                          "x-kubernetes-list-type": "set",
+                          "items": {
+                            "description": "A kind of drift.",
+                            "type": "string",
+                            "enum": [
+                              "Missing",
+                              "Created",
+                              "Exited",
+                              "Stopped",
+                              "Unhealthy",
+                              "Paused",
+                              "Restarting",
+                              "ConfigChanged",
+                              "ImageChanged",
+                              "FilesChanged",
+                              "LocalChange",
+                              "Scaled",
+                              "NetworkDetached",
+                              "NetworkChanged",
+                              "VolumeChanged",
+                              "Modified"
+                            ]
+                          }
+                        }
+                      }
+                    }
+                  },
                   "deletionPolicy": {
                     "description": "What becomes of the project when this manifest is deleted. Delete removes containers and networks and keeps volumes, DeleteVolumes removes the volumes too, Orphan leaves everything running. By default Delete for compose, Orphan for manifests.",
                     "type": "string",
@@ -961,6 +1012,10 @@ export const applicationsCRD: CustomResourceDefinition = {
                           "description": "When it was first seen.",
                           "type": "string",
                           "format": "date-time"
+                        },
+                        "ignored": {
+                          "description": "Whether spec.ignoreDifferences names it, so that it is left alone.",
+                          "type": "boolean"
                         }
                       }
                     }

@@ -136,7 +136,7 @@ export const BY_HAND: Section = {
       services: { web: { deploy: { replicas: 2 } } },
       steps: ["docker rm --force $project-web-1"],
       passing: ["Stopped"],
-      found: [fact("web", "Missing", "2 containers", "1 of 2")],
+      found: [fact("web", "Scaled", "2 containers", "1 container")],
       healed: { web: "made" },
       by: "Compose",
     },

@@ -67,7 +67,16 @@ const status: ApplicationStatus = {
       },
     ],
   },
-  drift: [{ service: "web", kind: "Missing", expected: "a", actual: "b", since: "2026-01-01T00:00:00Z" }],
+  drift: [
+    {
+      service: "web",
+      kind: "Modified",
+      expected: "a",
+      actual: "b",
+      since: "2026-01-01T00:00:00Z",
+      ignored: true,
+    },
+  ],
   adoption: { removes: ["a"], changes: ["b"] },
   violations: [{ rule: "privileged", service: "web", field: "services.web.privileged", message: "x" }],
   lastHandledRequests: { sync: "t" },

@@ -69,6 +69,7 @@ describe("checkApplication()", () => {
           timeoutMs: 300_000,
           rollbackOnFailure: false,
         },
+        ignoreDifferences: [],
         deletionPolicy: "Delete",
       },
       manifest,
@@ -104,6 +105,10 @@ describe("checkApplication()", () => {
           },
           sync: { automated: false, selfHeal: false, prune: false, timeout: "5s", rollbackOnFailure: true },
           dependsOn: [],
+          ignoreDifferences: [
+            { kinds: ["Modified"] },
+            { service: "web", kinds: ["Scaled", "NetworkChanged"] },
+          ],
           deletionPolicy: "Orphan",
         },
         { name: "shop", labels: { team: "web" }, annotations: { why: "because" } },
@@ -139,6 +144,7 @@ describe("checkApplication()", () => {
         imagePullSecrets: [],
       },
       sync: { automated: false, selfHeal: false, prune: false, timeoutMs: 5000, rollbackOnFailure: true },
+      ignoreDifferences: [{ kinds: ["Modified"] }, { service: "web", kinds: ["Scaled", "NetworkChanged"] }],
       deletionPolicy: "Orphan",
     });
   });

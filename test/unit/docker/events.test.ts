@@ -29,10 +29,12 @@ describe("parseStream()", () => {
 
     expect(events.map(({ type, action }) => `${type} ${action}`)).to.deep.equal([
       "network create",
+      "volume create",
       "container create",
       "container create",
       "network connect",
       "network connect",
+      "volume mount",
       "container start",
       "container start",
       "network disconnect",
@@ -40,8 +42,10 @@ describe("parseStream()", () => {
       "container kill",
       "network disconnect",
       "container destroy",
+      "volume unmount",
       "container die",
       "container destroy",
+      "volume destroy",
       "network destroy",
     ]);
     expect(events.find(({ action }) => action === "kill")).to.include({
@@ -139,7 +143,7 @@ describe("engineEvents()", () => {
     await clock.advance(3_600_000);
     controller.abort();
 
-    expect(await reading).to.have.length(15);
+    expect(await reading).to.have.length(19);
     expect(connection?.aborted).to.equal(true);
     expect(clock.pending()).to.equal(0);
   });

@@ -15,7 +15,9 @@ const parsed = (more: object) => parseContainer({ Id: "abc", Config: { Labels: L
 
 describe("parseContainer()", () => {
   it("reads what an engine said of an unhealthy service", () => {
-    expect(parseContainer(recorded[0], keyed)).to.deep.equal({
+    const { shape, ...container } = parseContainer(recorded[0], keyed) ?? {};
+    expect(shape).to.match(/^keyed \{"config":\{/);
+    expect(container).to.deep.equal({
       id: "5c5a5324745c62d2eabd9f954099eb2749af867c6e6f710e085416d954b7ed9b",
       name: "shop-web-1",
       project: "shop",
@@ -48,6 +50,15 @@ describe("parseContainer()", () => {
         { type: "bind", source: "/tmp", target: "/host" },
       ],
       publishesPorts: true,
+      attachments: [
+        {
+          network: "shop_default",
+          networkId: "6cb21442212f7b4e6ef2b645bc099de6cfaa9a251370d25924e613e0c4fd858e",
+          aliases: ["shop-web-1", "web"],
+          special: false,
+        },
+      ],
+      settings: { restart: "on-failure:3" },
     });
   });
 
@@ -65,7 +76,9 @@ describe("parseContainer()", () => {
   });
 
   it("fills in for everything that is missing", () => {
-    expect(parsed({})).to.deep.equal({
+    const { shape, ...container } = parsed({}) ?? {};
+    expect(shape).to.match(/^keyed /);
+    expect(container).to.deep.equal({
       id: "abc",
       name: "",
       project: "shop",
@@ -90,6 +103,8 @@ describe("parseContainer()", () => {
       imageId: "",
       mounts: [],
       publishesPorts: false,
+      attachments: [],
+      settings: {},
     });
   });
 
@@ -310,7 +325,12 @@ describe("parseEvent()", () => {
       },
       event: { type: "image", action: "tag", containerId: "sha256:1", project: "", service: "", at: 3000 },
     },
-    { name: "a volume's event", json: { Type: "volume", Action: "create" }, event: undefined },
+    {
+      name: "a volume's event",
+      json: { Type: "volume", Action: "create", Actor: actor({ driver: "local" }, "shop_db"), time: 3 },
+      event: { type: "volume", action: "create", containerId: "shop_db", project: "", service: "", at: 3000 },
+    },
+    { name: "a plugin's event", json: { Type: "plugin", Action: "create" }, event: undefined },
     { name: "no action", json: { Type: "container" }, event: undefined },
     { name: "null", json: null, event: undefined },
     { name: "a number", json: 7, event: undefined },

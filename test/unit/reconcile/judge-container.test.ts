@@ -33,11 +33,6 @@ const cases: readonly Case[] = [
     container: { state: "running", health: "unhealthy" },
     verdict: "Unhealthy itself",
   },
-  {
-    name: "another config hash than the recorded one was made from outside",
-    container: { state: "running", configHash: "other" },
-    verdict: "ConfigChanged outside",
-  },
   { name: "a paused one was paused from outside", container: { state: "paused" }, verdict: "Paused outside" },
   {
     name: "one that was created and never started",

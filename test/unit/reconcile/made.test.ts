@@ -1,12 +1,23 @@
 import { expect } from "chai";
+import type { Attachment, ObservedContainer, ProjectObjects } from "../../../controller/docker/docker.ts";
 import type { RenderedProject } from "../../../controller/compose/compose.ts";
-import { madeServices, upProblems } from "../../../controller/reconcile/made.ts";
+import {
+  healedServices,
+  madeServices,
+  maskedServices,
+  trustedServices,
+  upProblems,
+  withFresh,
+} from "../../../controller/reconcile/made.ts";
+import { madeObjects, notedObjects } from "../../../controller/reconcile/made-objects.ts";
 import { observed } from "../../support/fake-host.ts";
 
 const project: RenderedProject = {
   name: "shop",
   services: { web: { image: "web:1" }, worker: { image: "worker:1", scale: 2 } },
 };
+
+const net: Attachment = { network: "net", networkId: "n1", aliases: ["web"], special: false };
 
 const mask = (text: string): string => text.replaceAll("hunter2", "***");
 
@@ -16,14 +27,38 @@ describe("madeServices()", () => {
       { name: "shop", services: { web: {} } },
       [
         observed({ id: "old", createdAt: 1, configHash: "h1" }),
-        observed({ id: "new", createdAt: 2, configHash: "h2", imageId: "sha256:2" }),
+        observed({
+          id: "new",
+          createdAt: 2,
+          configHash: "h2",
+          imageId: "sha256:2",
+          settings: { memory: 1 },
+          attachments: [{ ...net, aliases: ["hunter2", "web"] }],
+        }),
       ],
       {},
       mask,
     );
 
+    const facts = {
+      name: "shop-web-1",
+      composeVersion: "2.40.3",
+      shape: "shape",
+      attachments: [{ ...net, aliases: ["***", "web"] }],
+      settings: { memory: 1 },
+    };
     expect(made).to.deep.equal({
-      web: { configHash: "h2", image: "web:1", imageId: "sha256:2", containers: ["old", "new"], gated: [] },
+      web: {
+        configHash: "h2",
+        image: "web:1",
+        imageId: "sha256:2",
+        containers: ["old", "new"],
+        gated: [],
+        made: {
+          old: { ...facts, attachments: [], settings: {}, configHash: "h1" },
+          new: { ...facts, configHash: "h2" },
+        },
+      },
     });
   });
 
@@ -55,6 +90,112 @@ describe("madeServices()", () => {
     const containers = [observed({ id: "a", oneOff: true }), observed({ id: "b", configHash: "" })];
 
     expect(madeServices({ name: "shop", services: { web: {} } }, containers, {}, mask)).to.deep.equal({});
+  });
+});
+
+describe("evidence of containers", () => {
+  const web: RenderedProject = { name: "shop", services: { web: {} } };
+  const before = madeServices(web, [observed({ id: "a", attachments: [net] })], {}, mask);
+  const madeOf = (services: ReturnType<typeof madeServices>) => services["web"]?.made ?? {};
+
+  it("stays what it was when a later apply leaves the container running, whatever somebody did to it", () => {
+    const changed = observed({ id: "a", name: "mine", settings: { memory: 1 }, attachments: [] });
+
+    expect(madeOf(madeServices(web, [changed], before, mask))).to.deep.equal(madeOf(before));
+  });
+
+  it("follows a network that an apply made anew", () => {
+    const moved = observed({ id: "a", attachments: [{ ...net, networkId: "n2", aliases: [] }] });
+
+    expect(madeOf(madeServices(web, [moved], before, mask))["a"]?.attachments).to.deep.equal([
+      { ...net, networkId: "n2" },
+    ]);
+  });
+
+  it("is not taken of a container that the engine does not show", () => {
+    expect(madeOf(madeServices(web, [observed({ id: "b", shape: "" })], {}, mask))).to.deep.equal({});
+  });
+
+  it("outlives the last container, so that one that somebody makes alike is known again", () => {
+    expect(madeOf(madeServices(web, [], before, mask))).to.deep.equal(madeOf(before));
+  });
+
+  it("is taken by a healing only of the services that it brought up", () => {
+    const foreign: readonly ObservedContainer[] = [observed({ id: "z", configHash: "other" })];
+
+    const left = healedServices(web, foreign, before, { healed: new Set(), from: () => undefined }, mask)[
+      "web"
+    ];
+    expect([left?.configHash, left?.made]).to.deep.equal(["hash", before["web"]?.made]);
+    const healed = healedServices(
+      web,
+      foreign,
+      before,
+      { healed: new Set(["web"]), from: () => "origin" },
+      mask,
+    )["web"];
+    expect([healed?.configHash, Object.keys(healed?.made ?? {})]).to.deep.equal(["other", ["z"]]);
+  });
+
+  it("takes in what is as it was made, and forgets what is gone", () => {
+    const now = [observed({ id: "b", configHash: "rewritten" }), observed({ id: "c", oneOff: true })];
+    const after = withFresh(before, { web: ["b"] }, now, mask)["web"];
+
+    expect([after?.configHash, after?.containers, Object.keys(after?.made ?? {})]).to.deep.equal([
+      "rewritten",
+      ["b"],
+      ["b"],
+    ]);
+    expect(withFresh(before, {}, now, mask)).to.deep.equal(before);
+  });
+
+  it("counts for nothing under another version of the engine", () => {
+    expect(trustedServices({ services: before, engineVersion: "26" }, "26")).to.equal(before);
+    const other = trustedServices({ services: before, engineVersion: "26" }, "28")["web"];
+    expect(other).to.include({ configHash: "hash" }).and.not.to.have.property("made");
+    expect(trustedServices({ services: before }, "28")["web"]).not.to.have.property("made");
+  });
+
+  it("is masked by what the mask knows now, as the containers that it is compared with are", () => {
+    const hidden = maskedServices(before, (text) => text.replaceAll("web", "***"));
+
+    expect(madeOf(hidden)["a"]?.name).to.equal("shop-***-1");
+    expect(madeOf(hidden)["a"]?.attachments[0]?.aliases).to.deep.equal(["***"]);
+  });
+});
+
+describe("evidence of networks and volumes", () => {
+  const labels = { project: "shop", composeVersion: "2.40.3" };
+  const objects = (network: object = {}, volume: object = {}): ProjectObjects => ({
+    networks: [{ name: "net", id: "n1", configHash: "h", ...labels, ...network }],
+    volumes: [
+      { name: "db", configHash: "h", driver: "local", options: { o: "password=x" }, ...labels, ...volume },
+    ],
+  });
+  const made = madeObjects(objects());
+
+  it("holds neither drivers nor their options", () => {
+    expect(made).to.deep.equal({
+      networks: { net: { id: "n1", configHash: "h", composeVersion: "2.40.3" } },
+      volumes: { db: { configHash: "h", composeVersion: "2.40.3" } },
+    });
+  });
+
+  it("follows what was made anew alike, or by another Compose, and keeps what has another definition or is gone", () => {
+    const again = objects({ id: "n2" });
+    expect(notedObjects(made, again)).to.deep.equal(madeObjects(again));
+    const newer = objects({ id: "n2", configHash: "h2", composeVersion: "2.41.0" });
+    expect(notedObjects(made, newer)).to.deep.equal(madeObjects(newer));
+    expect(notedObjects(made, objects({ id: "n2", configHash: "h2" }, { configHash: "h2" }))).to.deep.equal(
+      made,
+    );
+    expect(notedObjects(made, { networks: [], volumes: [] })).to.deep.equal(made);
+  });
+
+  it("begins with what is there, and stays what it is while nothing is known", () => {
+    expect(notedObjects(undefined, objects())).to.deep.equal(made);
+    expect(notedObjects(made, undefined)).to.equal(made);
+    expect(notedObjects(undefined, undefined)).to.equal(undefined);
   });
 });
 

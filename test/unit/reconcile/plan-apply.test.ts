@@ -345,14 +345,14 @@ describe("planApply()", () => {
       ],
     },
     {
-      name: "restarts who is in a network that is recreated because its definition changed",
+      name: "recreates who is in a network that is recreated because its definition changed",
       before: changed(TWO, "web", { networks: { front: null } }),
       now: changed(TWO, "web", { networks: { front: null } }),
       of: { networks: { front: { name: "shop_front" } } },
       will: { networks: { front: Object.assign({ name: "shop_front" }, { internal: true }) } },
       says: [
         'network "shop_front" is recreated: internal true is new',
-        'service "web" is restarted: network "shop_front", in which it is, is recreated',
+        'service "web" is recreated: network "shop_front", in which it is, is recreated',
       ],
     },
     {

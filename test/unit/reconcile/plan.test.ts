@@ -1,8 +1,10 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import type { ObservedContainer } from "../../../controller/docker/docker.ts";
+import { DRIFT_KINDS, ONLY_DRIFT } from "../../../controller/api/drift.ts";
+import type { Attachment, ObservedContainer } from "../../../controller/docker/docker.ts";
 import { desiredServices, type DesiredService } from "../../../controller/reconcile/desired.ts";
 import { plan, type Plan, type PlanInput } from "../../../controller/reconcile/plan.ts";
+import type { Step } from "../../../controller/reconcile/steps.ts";
 import { fakeContainer } from "../../support/fake-docker.ts";
 
 function service(name: string, extra: Partial<DesiredService> = {}): DesiredService {
@@ -85,13 +87,279 @@ describe("plan()", () => {
     const made = planOf([service("web", { replicas: 3 })], [fakeContainer("a"), fakeContainer("b")]);
 
     expect(made.findings.map(({ expected, actual }) => ({ expected, actual }))).to.deep.equal([
-      { expected: "3 containers", actual: "2 of 3" },
+      { expected: "3 containers", actual: "2 containers" },
     ]);
+    expect(kinds(made)).to.deep.equal(["web:Scaled"]);
     expect(acts(made)).to.deep.equal(["web:up"]);
+    expect(made.health.status).to.equal("Degraded");
+  });
+
+  it("scales down a service that has more containers than wanted, which works all the same", () => {
+    const made = planOf(
+      [service("web"), service("off", { replicas: 0 })],
+      [fakeContainer("a"), fakeContainer("b", { number: 2 }), fakeContainer("o", { service: "off" })],
+    );
+
+    expect(
+      made.findings.map(({ kind, expected, actual }) => `${kind}: ${expected} → ${actual}`),
+    ).to.deep.equal(["Scaled: 1 container → 2 containers", "Scaled: no container → 1 container"]);
+    expect(acts(made).toSorted()).to.deep.equal(["off:up", "web:up"]);
+    expect(made.health.status).to.equal("Healthy");
+  });
+
+  describe("while somebody makes containers by hand", () => {
+    const AT = 1_000_000;
+    const young = (patch: Partial<ObservedContainer> = {}): ObservedContainer =>
+      fakeContainer("b", { state: "created", createdAt: AT, ...patch });
+    const replacement = young({ name: "0123456789ab_shop-web-1" });
+    const stopped = fakeContainer("a", { state: "exited", exitCode: 137 });
+
+    const table: readonly (readonly [string, readonly ObservedContainer[], number, readonly string[]])[] = [
+      ["waits for the start of what was made a moment ago", [young()], 4999, []],
+      ["finds it after that moment", [young()], 5000, ["web:Created"]],
+      ["waits until one container has taken another one's place", [stopped, replacement], 14_999, []],
+      [
+        "finds it when that takes too long",
+        [stopped, replacement],
+        15_000,
+        ["web:Stopped", "web:Created", "web:Scaled"],
+      ],
+      [
+        "does not wait for what could not be started",
+        [young({ error: "port is in use" })],
+        1,
+        ["web:Created"],
+      ],
+      [
+        "does not wait for what was made in the future, before the clock was set back",
+        [young()],
+        -1,
+        ["web:Created"],
+      ],
+      ["waits for no place of another one where there is no other", [replacement], 5000, ["web:Created"]],
+    ];
+    for (const [name, containers, afterMs, found] of table) {
+      it(name, () => {
+        const byHand = { exitCode: 137, byHand: true, at: 1 };
+        const made = planOf([service("web")], containers, { now: AT + afterMs, ending: () => byHand });
+
+        expect(kinds(made)).to.deep.equal(found);
+        if (found.length > 0) expect(made.lookAgainAt).to.equal(undefined);
+        else {
+          expect(made.steps).to.deep.equal([]);
+          expect(made.health.status).to.equal("Progressing");
+          expect(made.lookAgainAt).to.be.greaterThan(AT + afterMs);
+        }
+      });
+    }
+  });
+
+  it("runs nothing again that has done its work, however many containers it has left", () => {
+    const done = (id: string): ObservedContainer => fakeContainer(id, { service: "job", state: "exited" });
+    const job = service("job", { oneShot: "yes", replicas: 2 });
+
+    for (const containers of [[done("a")], [done("a"), done("b"), done("c")]]) {
+      const made = planOf([job], containers);
+      expect(made.findings).to.deep.equal([]);
+      expect(made.health.status).to.equal("Healthy");
+    }
+    const half = planOf([job], [done("a"), fakeContainer("b", { service: "job" }), done("c")]);
+    expect(kinds(half)).to.deep.equal(["job:Scaled"]);
+    expect(acts(half)).to.deep.equal([]);
+  });
+
+  describe("with evidence of what was made", () => {
+    const network: Attachment = { network: "net", networkId: "n1", aliases: ["web"], special: false };
+    const as = (patch: Partial<ObservedContainer>): ObservedContainer =>
+      fakeContainer("a", { attachments: [network], ...patch });
+    const made = {
+      web: {
+        configHash: "hash",
+        image: "i",
+        imageId: "x",
+        containers: ["a"],
+        gated: [],
+        made: {
+          a: {
+            name: "a",
+            configHash: "hash",
+            composeVersion: "2.40.3",
+            shape: "shape",
+            attachments: [network],
+            settings: {},
+          },
+        },
+      },
+    };
+    const found = (patch: Partial<ObservedContainer>, extra: Partial<PlanInput> = {}): Plan =>
+      planOf([service("web")], [as(patch)], { made, ...extra });
+
+    const table: readonly (readonly [
+      string,
+      Partial<ObservedContainer>,
+      readonly string[],
+      readonly string[],
+      string,
+    ])[] = [
+      [
+        "recreates what was updated",
+        { settings: { memory: 1 } },
+        ["web:Modified"],
+        ["web:recreate"],
+        "Healthy",
+      ],
+      ["gives back the name", { name: "b" }, ["web:Modified"], ["web:rename"], "Healthy"],
+      [
+        "attaches again what was detached",
+        { attachments: [] },
+        ["web:NetworkDetached"],
+        ["web:attach"],
+        "Degraded",
+      ],
+      [
+        "detaches what was attached to more",
+        { attachments: [network, { ...network, network: "b" }] },
+        ["web:NetworkChanged"],
+        ["web:detach"],
+        "Healthy",
+      ],
+      [
+        "restarts nothing of a service that is made anew",
+        { settings: { memory: 1 }, health: "unhealthy" },
+        ["web:Unhealthy", "web:Modified"],
+        ["web:recreate"],
+        "Degraded",
+      ],
+      [
+        "attaches and restarts where both are asked for",
+        { attachments: [], health: "unhealthy" },
+        ["web:Unhealthy", "web:NetworkDetached"],
+        ["web:restart", "web:attach"],
+        "Degraded",
+      ],
+      [
+        "looks at how it was made only while it runs",
+        { settings: { memory: 1 }, state: "paused" },
+        ["web:Paused"],
+        ["web:unpause"],
+        "Degraded",
+      ],
+    ];
+    for (const [name, patch, kindsFound, steps, health] of table) {
+      it(name, () => {
+        const plan = found(patch);
+
+        expect(kinds(plan)).to.deep.equal(kindsFound);
+        expect(acts(plan)).to.deep.equal(steps);
+        expect(plan.health.status).to.equal(health);
+        expect(plan.fresh).to.deep.equal({});
+      });
+    }
+
+    it("goes on with what depends on a service that only differs", () => {
+      const app = service("app", {
+        dependsOn: [{ service: "web", condition: "service_started", required: true }],
+      });
+      const plan = planOf([service("web"), app], [as({ settings: { memory: 1 } })], { made });
+
+      expect(acts(plan)).to.deep.equal(["web:recreate", "app:up"]);
+    });
+
+    const ignoring: readonly (readonly [
+      string,
+      Partial<ObservedContainer>,
+      NonNullable<PlanInput["ignored"]>,
+      boolean,
+      string,
+    ])[] = [
+      [
+        "a kind of one service",
+        { settings: { memory: 1 } },
+        [{ service: "web", kinds: ["Modified"] }],
+        true,
+        "Healthy",
+      ],
+      [
+        "a kind of all services",
+        { settings: { memory: 1 } },
+        [{ kinds: ["Scaled", "Modified"] }],
+        true,
+        "Healthy",
+      ],
+      [
+        "not the kind of another service",
+        { settings: { memory: 1 } },
+        [{ service: "db", kinds: ["Modified"] }],
+        false,
+        "Healthy",
+      ],
+      ["not another kind", { settings: { memory: 1 } }, [{ kinds: ["Scaled"] }], false, "Healthy"],
+      [
+        "another configuration",
+        { id: "z", configHash: "other" },
+        [{ kinds: ["ConfigChanged"] }],
+        true,
+        "Healthy",
+      ],
+      [
+        "what failed, which makes it no healthier",
+        { state: "exited", exitCode: 1 },
+        [{ kinds: ["Exited"] }],
+        true,
+        "Degraded",
+      ],
+    ];
+    for (const [name, patch, ignored, isIgnored, health] of ignoring) {
+      it(`ignores ${name}`, () => {
+        const plan = found(patch, { ignored });
+
+        expect(plan.findings.map((finding) => finding.ignored === true)).to.deep.equal([isIgnored]);
+        expect(plan.steps.length).to.equal(isIgnored ? 0 : 1);
+        expect(plan.health.status).to.equal(health);
+      });
+    }
+
+    it("does not care in which order containers are listed", () => {
+      const attachments = fc.constantFrom(
+        [],
+        [network],
+        [{ ...network, aliases: [] }],
+        [{ ...network, networkId: "n2" }],
+      );
+      const container = fc.record({
+        state: fc.constantFrom("running" as const, "exited" as const, "paused" as const),
+        name: fc.constantFrom("a", "b"),
+        settings: fc.constantFrom({}, { memory: 1 }),
+        configHash: fc.constantFrom("hash", "other"),
+        attachments,
+      });
+      fc.assert(
+        fc.property(fc.array(container, { maxLength: 4 }), fc.nat({ max: 3 }), (list, replicas) => {
+          const containers = list.map((patch, index) => fakeContainer("abcd".charAt(index), patch));
+          const [one, other] = [containers, containers.toReversed()].map((all) =>
+            planOf([service("web", { replicas })], all, { made }),
+          );
+          expect(other).to.deep.equal(one);
+          for (const step of one?.steps ?? []) {
+            const reason = one?.findings.find(
+              ({ service: of, kind, ignored }) =>
+                of === step.service && kind === step.kind && ignored !== true,
+            );
+            expect(reason === undefined).to.equal(false);
+          }
+          const nothing = planOf([service("web", { replicas })], containers, {
+            made,
+            ignored: [{ kinds: DRIFT_KINDS }],
+          });
+          expect(nothing.steps).to.deep.equal([]);
+          expect(nothing.health).to.deep.equal(one?.health);
+        }),
+      );
+    });
   });
 
   it("recreates a container whose config hash is not the recorded one", () => {
-    const made = planOf([service("web")], [fakeContainer("a", { configHash: "other" })], {
+    const made = planOf([service("web")], [fakeContainer("b", { configHash: "other" })], {
       made: { web: { configHash: "hash", image: "i", imageId: "x", containers: ["a"], gated: [] } },
     });
 
@@ -105,7 +373,7 @@ describe("plan()", () => {
       [fakeContainer("a", { state: "exited", exitCode: 1 })],
     );
 
-    expect(kinds(made)).to.deep.equal(["web:Exited", "web:Missing"]);
+    expect(kinds(made)).to.deep.equal(["web:Exited", "web:Scaled"]);
     expect(acts(made)).to.deep.equal(["web:up"]);
   });
 
@@ -386,7 +654,8 @@ describe("plan()", () => {
         const containers = list.map((patch, index) => fakeContainer(`c${index}`, patch));
         const made = planOf(services, containers, { prune });
         if (made.findings.length === 0) expect(made.steps).to.deep.equal([]);
-        if (made.steps.some(({ act }) => act !== "prune")) expect(made.health.status).not.to.equal("Healthy");
+        const isFailure = ({ kind }: Step): boolean => !ONLY_DRIFT.has(kind) && kind !== "Scaled";
+        if (made.steps.some(isFailure)) expect(made.health.status).not.to.equal("Healthy");
         for (const step of made.steps) {
           expect(made.findings.some((finding) => finding.service === step.service)).to.equal(true);
         }

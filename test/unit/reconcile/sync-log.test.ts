@@ -11,7 +11,8 @@ const B = "b".repeat(40);
 const begins = (line: string): boolean => line.startsWith("sync 1 of");
 const AT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ /gm;
 
-describe("the log of a sync", () => {
+describe("the log of a sync", function () {
+  this.timeout(30_000);
   let world: ReconcileWorld;
 
   beforeEach(async () => {

@@ -130,7 +130,7 @@ describe("parseManifests()", () => {
     [
       "  zzz: 1\n",
       [
-        ':8:3: spec.zzz: unknown field "zzz"; known here: suspend, state, source, compose, manifests, sync, dependsOn, deletionPolicy',
+        ':8:3: spec.zzz: unknown field "zzz"; known here: suspend, state, source, compose, manifests, sync, dependsOn, ignoreDifferences, deletionPolicy',
       ],
     ],
     [
@@ -225,7 +225,7 @@ describe("parseManifests()", () => {
     [
       "  __proto__: {suspend: true}\n",
       [
-        ':8:3: spec.__proto__: unknown field "__proto__"; known here: suspend, state, source, compose, manifests, sync, dependsOn, deletionPolicy',
+        ':8:3: spec.__proto__: unknown field "__proto__"; known here: suspend, state, source, compose, manifests, sync, dependsOn, ignoreDifferences, deletionPolicy',
       ],
     ],
     [

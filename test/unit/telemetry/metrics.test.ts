@@ -69,6 +69,7 @@ describe("createMetrics(): from the start", () => {
       "conops_app_info waits for its resource",
       "conops_app_condition waits for its resource",
       "conops_drift_total waits for its resource",
+      "conops_drift_ignored_total waits for its resource",
       "conops_sync_total waits for its resource",
       "conops_rollbacks_total waits for its resource",
       "conops_source_last_check_timestamp_seconds waits for its resource",
