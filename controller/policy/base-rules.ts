@@ -118,6 +118,23 @@ export const BASE_RULES: readonly Rule[] = [
       }),
   },
   {
+    name: "names-mean-nothing-else",
+    reason: "InvalidCompose",
+    // Everything is kept by these names. One that every object has ("constructor") is never missing, wherever it is asked for.
+    check: ({ project }) =>
+      (["services", "networks", "volumes", "configs", "secrets"] as const).flatMap((section) =>
+        Object.keys(project[section] ?? {})
+          .filter((name) => name in Object.prototype)
+          .map((name) =>
+            finding(
+              section === "services" ? name : "",
+              `${section}.${name}`,
+              `${quoted(name)} is a word of JavaScript, which ConOps cannot use for a name; choose another`,
+            ),
+          ),
+      ),
+  },
+  {
     name: "volume-names-are-no-drive-letters",
     reason: "InvalidCompose",
     check: ({ project }) =>

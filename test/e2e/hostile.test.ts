@@ -150,9 +150,14 @@ uploadpack = touch ${outside}/ran;
     "labels-of-compose": harmless(
       web(["labels: {com.docker.compose.project: other, com.docker.compose.service: x}"]),
     ),
-    "names-of-javascript": harmless(
+    "files-with-names-of-javascript": harmless(web(["volumes: ['.:/m']"]), {
+      ["__proto__"]: "x",
+      constructor: "y",
+      "toString/valueOf": "z",
+    }),
+    "services-with-names-of-javascript": refused(
+      "InvalidCompose",
       `services:\n${["__proto__", "constructor", "toString"].map((name) => sleeper(name).replace("services:\n", "")).join("")}`,
-      { ["__proto__"]: "x", constructor: "y", "toString/valueOf": "z" },
     ),
     "odd-paths": harmless(web(["volumes: ['.:/m']"]), {
       "-f": "1",

@@ -80,6 +80,19 @@ describe("the rules that hold under every policy", () => {
       ),
       'UnsafePath no-link-out-of-the-repository: volumes.v.driver_opts.device (of service "a"): "x" is a link out of the repository',
     ],
+    ...["constructor", "toString", "__proto__"].map(
+      (name) =>
+        [
+          `a service called ${name}`,
+          judge({ services: Object.fromEntries([[name, {}]]) }),
+          `InvalidCompose names-mean-nothing-else: services.${name}: "${name}" is a word of JavaScript, which ConOps cannot use for a name; choose another`,
+        ] as const,
+    ),
+    [
+      "a volume called valueOf",
+      judge({ services: { a: {} }, volumes: { valueOf: {} } }),
+      'InvalidCompose names-mean-nothing-else: volumes.valueOf: "valueOf" is a word of JavaScript, which ConOps cannot use for a name; choose another',
+    ],
     [
       "what was left out, and what is below it",
       judge({ services: { a: { volumes: bind(`${ROOT}/gone/x`) } } }, {}, [LINK]),
