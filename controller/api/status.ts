@@ -133,7 +133,8 @@ export interface ApplicationStatus {
   };
   readonly source?: SourceStatus;
   readonly health: { readonly status: string; readonly services: readonly ServiceStatus[] };
-  readonly drift: readonly (DriftFact & { readonly since: string })[];
+  /** `until`: the service's label asks to leave it so until then. */
+  readonly drift: readonly (DriftFact & { readonly since: string; readonly until?: string })[];
   /** What taking over somebody else's project would remove or change, while `AdoptionRequired`. */
   readonly adoption?: { readonly removes: readonly string[]; readonly changes: readonly string[] };
   /** All that policy refuses in the attempted target. */

@@ -2,8 +2,11 @@
 import { isIgnored, type IgnoredDifference } from "../api/drift.ts";
 import type { ProjectObjects } from "../docker/docker.ts";
 import type { MadeObjects } from "../status/record.ts";
+import type { DesiredService } from "./desired.ts";
+import type { ContainerVerdict } from "./judge-container.ts";
 import { judgeObjects } from "./judge-objects.ts";
 import type { Finding, Judged } from "./judged.ts";
+import { HEAL_DELAY_LABEL } from "./service-labels.ts";
 
 export interface Evidence {
   readonly objects?: ProjectObjects | undefined;
@@ -28,19 +31,7 @@ export function marked(finding: Finding, ignored: readonly IgnoredDifference[]):
 
 function containerFindings({ service, containers }: Judged): readonly Finding[] {
   return containers.flatMap(({ container, verdict, differences }): readonly Finding[] => [
-    ...(verdict.is === "drifted"
-      ? [
-          {
-            service: service.name,
-            kind: verdict.kind,
-            expected: verdict.expected,
-            actual: verdict.actual,
-            cause: verdict.cause,
-            containerId: container.id,
-            ...(verdict.remedy && { remedy: verdict.remedy }),
-          },
-        ]
-      : []),
+    ...driftOf(verdict, container.id, service),
     ...differences.map((difference) => ({
       service: service.name,
       ...difference,
@@ -48,6 +39,24 @@ function containerFindings({ service, containers }: Judged): readonly Finding[] 
       containerId: container.id,
     })),
   ]);
+}
+
+function driftOf(
+  verdict: ContainerVerdict,
+  containerId: string,
+  service: DesiredService,
+): readonly Finding[] {
+  if (verdict.is !== "drifted") return [];
+  const { kind, expected, actual, cause, remedy } = verdict;
+  const finding = { service: service.name, kind, expected, actual, cause, containerId };
+  return [{ ...finding, ...(remedy && { remedy }), ...delayOf(finding, service) }];
+}
+
+/** Who stops or pauses a service for a backup labels it, so that it is left alone for a while. */
+function delayOf({ kind, actual }: Finding, { healDelay }: DesiredService): Partial<Finding> {
+  if (healDelay === undefined || (kind !== "Stopped" && kind !== "Paused")) return {};
+  const { text, ms } = healDelay;
+  return { delayMs: ms, actual: `${actual} (${HEAL_DELAY_LABEL}: ${text})` };
 }
 
 /**

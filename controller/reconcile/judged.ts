@@ -29,6 +29,8 @@ export interface Finding extends DriftFact {
   readonly of?: string;
   readonly repair?: Repair;
   readonly remedy?: Remedy;
+  /** Healing leaves it so for as long, by its label. */
+  readonly delayMs?: number;
 }
 
 /** One service and what its containers were found to be. */

@@ -19,23 +19,43 @@ export async function lastWordsOf(
   memory: Memory,
   deps: ReconcileDeps,
 ): Promise<string> {
-  if (containerId === undefined) return "";
-  const container = deps.engine.project(visit.project).find(({ id }) => id === containerId);
-  if (container === undefined) return "";
-  const of = `${containerId}@${container.startedAt}`;
-  if (memory.lastWords?.of === of) return memory.lastWords.text;
-  const text = await readLastWords(containerId, visit, deps);
-  memory.lastWords = { of, text };
-  return text;
+  return (await lastLinesOf(containerId, visit, memory, deps)).at(-1) ?? "";
 }
 
-/** The same, read now. */
+/** The same of its last few lines, the last one at the end. */
+export async function lastLinesOf(
+  containerId: string | undefined,
+  visit: Visit,
+  memory: Memory,
+  deps: ReconcileDeps,
+): Promise<readonly string[]> {
+  if (containerId === undefined) return [];
+  const container = deps.engine.project(visit.project).find(({ id }) => id === containerId);
+  if (container === undefined) return [];
+  const of = `${containerId}@${container.startedAt}`;
+  if (memory.lastWords?.of === of) return memory.lastWords.lines;
+  const lines = await readLastLines(containerId, visit, deps);
+  memory.lastWords = { of, lines };
+  return lines;
+}
+
+/** The same of the last line, read now. */
 export async function readLastWords(containerId: string, visit: Visit, deps: ReconcileDeps): Promise<string> {
-  if (!visit.knowsValues) return "";
+  return (await readLastLines(containerId, visit, deps)).at(-1) ?? "";
+}
+
+async function readLastLines(
+  containerId: string,
+  visit: Visit,
+  deps: ReconcileDeps,
+): Promise<readonly string[]> {
+  if (!visit.knowsValues) return [];
   // Words are a courtesy: a container that is just going away has none.
   const lines = await deps.docker.lastLines(containerId, LINES, visit.signal).catch(() => []);
-  const last = lines.map((line) => redact(visit.mask(line)).trim()).findLast((line) => line !== "");
-  return last === undefined ? "" : JSON.stringify(last.slice(0, LENGTH));
+  return lines
+    .map((line) => redact(visit.mask(line)).trim())
+    .filter((line) => line !== "")
+    .map((line) => JSON.stringify(line.slice(0, LENGTH)));
 }
 
 /** Puts the last lines of these containers into the log of the sync. */

@@ -2,6 +2,7 @@ import type { DriftKind } from "../api/drift.ts";
 import type { ReconcileError } from "../api/errors.ts";
 import type { RenderedProject } from "../compose/compose.ts";
 import type { MadeTarget } from "../status/record.ts";
+import { restartedOf } from "./budget.ts";
 import type { ReconcileDeps } from "./deps.ts";
 import type { DesiredService } from "./desired.ts";
 import { isAskedFor } from "./asked.ts";
@@ -62,6 +63,7 @@ export async function look(
     images: imageFacts(made, rendering?.project, visit, deps),
     // Before a sync is over, files that are not in effect yet are nobody's drift: only the sync itself asks.
     ...((left !== undefined || attempt?.made === undefined) && { files: { record, wanted: made.mounts } }),
+    restarted: restartedOf(memory.budget),
     ...(localChanges && { localChanges }),
     now: deps.clock.now(),
   });

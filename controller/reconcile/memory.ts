@@ -31,8 +31,8 @@ export interface Memory {
     readonly said?: string;
     readonly isStopped?: boolean;
   };
-  /** The last words of a container, by its id and start. */
-  lastWords?: { readonly of: string; readonly text: string };
+  /** The last lines of a container, quoted, by its id and start. */
+  lastWords?: { readonly of: string; readonly lines: readonly string[] };
   /** The mask of these Secrets' values and of all before them. */
   readonly maskOf: ReturnType<typeof createGrowingMask>;
 }

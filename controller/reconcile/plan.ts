@@ -39,6 +39,8 @@ export interface PlanInput {
   readonly images?: ReadonlyMap<string, ImageFacts>;
   /** What the containers were given of the repository, and should have been. Without it, that is not judged. */
   readonly files?: FilesQuestion;
+  /** Containers that were unhealthy before, and restarted: now they are made anew. */
+  readonly restarted?: ReadonlySet<string>;
   /** Tracked files that differ on disk. */
   readonly localChanges?: readonly LocalChange[];
   /** Wall milliseconds; without it, nothing is in the making. */
@@ -125,10 +127,11 @@ function planRunning(
     const found = one.left ? [] : findingsOf(one, input);
     findings.push(...found);
     if (one.service.oneShot === "yes") failedOneShot ??= found.find(({ kind }) => kind === "Exited");
-    const own = found.flatMap((finding) => stepFor(finding, one));
+    const own = found.flatMap((finding) => stepFor(finding, one, input.restarted));
     const healed = found.filter((finding) => finding.ignored !== true);
     const waits = one.left || found.length > 0 ? waitsFor(one.service, judged) : [];
-    if (waits.length === 0) steps.push(...healed.flatMap((finding) => stepFor(finding, one)));
+    if (waits.length === 0)
+      steps.push(...healed.flatMap((finding) => stepFor(finding, one, input.restarted)));
     fileSteps.push(...own.filter(({ kind }) => kind === "FilesChanged"));
     const image = judgeImage(one.service, images.get(one.service.name));
     findings.push(...image.findings.map((finding) => marked(finding, ignored)));

@@ -102,14 +102,11 @@ function statusDocument(
     },
     ...(record.source && { source: record.source }),
     health: { status: observation.health?.status ?? "Unknown", services },
-    drift: (seen?.plan.findings ?? []).map(({ service, kind, expected, actual, ignored }) => ({
-      service,
-      kind,
-      expected,
-      actual,
-      since: record.driftSince[`${service}/${kind}`] ?? "",
-      ...(ignored && { ignored }),
-    })),
+    drift: (seen?.plan.findings ?? []).map(({ service, kind, expected, actual, delayMs, ignored }) => {
+      const since = record.driftSince[`${service}/${kind}`] ?? "";
+      const until = delayMs === undefined ? {} : { until: rfc3339(Date.parse(since) + delayMs) };
+      return { service, kind, expected, actual, since, ...until, ...(ignored && { ignored }) };
+    }),
     ...(attempt?.adoption && { adoption: attempt.adoption }),
     ...(attempt?.violations && { violations: attempt.violations }),
     ...(Object.keys(record.lastHandledRequests).length > 0 && {

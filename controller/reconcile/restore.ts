@@ -43,7 +43,8 @@ export async function restore(
   const due: Step[] = [];
   let nextAt = Number.POSITIVE_INFINITY;
   for (const step of seen.plan.steps) {
-    const at = mayHealAt(memory.budget, step.cause, firstSeen(step, seen, since, visit, deps) ?? now, now);
+    const seenAt = firstSeen(step, seen, since, visit, deps) ?? now;
+    const at = Math.max(mayHealAt(memory.budget, step, seenAt, now), now + leftOfDelayMs(step, visit, deps));
     if (at <= now) due.push(step);
     else nextAt = Math.min(nextAt, at);
   }
@@ -58,7 +59,8 @@ export async function restore(
     const acted = await act(due, seen, visit, memory, deps);
     if (acted.error === undefined) return { ...acted, ...nextMs };
     const later = deps.clock.monotonic();
-    return { ...acted, nextMs: mayHealAt(memory.budget, "outside", later, later) - later };
+    const again = due.map((step) => mayHealAt(memory.budget, step, later, later));
+    return { ...acted, nextMs: Math.min(...again, nextAt) - later };
   } finally {
     giveBack();
   }
@@ -72,10 +74,8 @@ async function act(
   deps: ReconcileDeps,
 ): Promise<Restored> {
   const startedAt = deps.clock.now();
-  const { failures } = memory.budget;
-  for (const cause of new Set(due.map((step) => step.cause))) {
-    memory.budget = spend(memory.budget, cause, deps.clock.monotonic());
-  }
+  const before = memory.budget;
+  memory.budget = spend(before, due, deps.clock.monotonic());
   const asked = due.every(({ kind }) => isAskedFor(kind, visit));
   const trigger = asked ? "SpecChanged" : "Drift";
   const reason = asked
@@ -92,7 +92,8 @@ async function act(
       await heal(due, seen, healing, deps);
       await requireHealed(due, visit, memory, deps);
     }
-    memory.budget = unblock(memory.budget);
+    const restarted = due.filter(({ kind, act }) => kind === "Unhealthy" && act === "restart");
+    memory.budget = unblock(memory.budget, due, restarted);
     healing.say(asked ? "done" : "healed");
     deps.log.info(asked ? "state brought about" : "healed", {
       event: asked ? "StateChanged" : "Healed",
@@ -105,8 +106,7 @@ async function act(
     if (!(thrown instanceof ReconcileError) || thrown.reason === "SyncInterrupted") throw thrown;
     error = maskedError(thrown, visit.mask);
     healing.say(`failed: ${error.reason}: ${error.message}`);
-    // One failure, whether or not what it was to heal had failed by itself.
-    memory.budget = { ...block(memory.budget, deps.clock.monotonic()), failures: failures + 1 };
+    memory.budget = block(memory.budget, due, before, deps.clock.monotonic());
     deps.log.warn("healing failed", {
       event: "HealFailed",
       reason: error.reason,
@@ -161,6 +161,19 @@ const DIFFERENCES: ReadonlySet<DriftKind> = new Set<DriftKind>([
   "NetworkChanged",
   "Modified",
 ]);
+
+/**
+ * How much longer a service is left as it is, because its label asks for that: counted from when the status first showed it,
+ * which a new controller knows, too.
+ */
+function leftOfDelayMs({ service, kind, delayMs }: Step, visit: Visit, deps: ReconcileDeps): number {
+  if (delayMs === undefined) return 0;
+  const now = deps.clock.now();
+  const shownAt = Date.parse(visit.record().driftSince[`${service}/${kind}`] ?? "");
+  // A clock that was set back must not make it longer.
+  const since = Number.isNaN(shownAt) ? now : Math.min(shownAt, now);
+  return Math.max(0, since + delayMs - now);
+}
 
 function firstSeen(
   step: Step,

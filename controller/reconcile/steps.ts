@@ -18,13 +18,20 @@ export interface Step {
   readonly cause: "outside" | "itself";
   /** The finding in words. */
   readonly why: string;
+  /** The service's label asks to leave it as it is for so long. */
+  readonly delayMs?: number;
   /** Of the act `signal`. */
   readonly signal?: string;
 }
 
 /** What heals a finding; nothing where only an apply, the engine or a person can. */
-export function stepFor(finding: Finding, one: Judged): readonly Step[] {
-  const { kind, cause, containerId, of, remedy, repair } = finding;
+export function stepFor(
+  finding: Finding,
+  one: Judged,
+  /** Containers that were unhealthy before, and restarted. */
+  restarted: ReadonlySet<string> = new Set(),
+): readonly Step[] {
+  const { kind, cause, containerId, of, remedy, repair, delayMs } = finding;
   const { service } = one;
   const step = (act: Step["act"]): readonly Step[] => [
     {
@@ -36,6 +43,7 @@ export function stepFor(finding: Finding, one: Judged): readonly Step[] {
       ...(of !== undefined && { of }),
       ...(repair && { repair }),
       ...(containerId && { containerId }),
+      ...(delayMs !== undefined && { delayMs }),
       ...(act === "signal" && remedy?.act === "signal" && { signal: remedy.signal }),
     },
   ];
@@ -63,7 +71,7 @@ export function stepFor(finding: Finding, one: Judged): readonly Step[] {
     case "Paused":
       return step("unpause");
     case "Unhealthy":
-      return step("restart");
+      return step(containerId !== undefined && restarted.has(containerId) ? "recreate" : "restart");
     case "FilesChanged":
       return step(remedy?.act ?? "recreate");
     case "Restarting": // the engine's restart policy is at work

@@ -4,7 +4,7 @@ import type { Declaration } from "../registry/registry.ts";
 import type { Observation } from "../status/observation.ts";
 import type { Why } from "../status/verdict.ts";
 import type { SourceState } from "../watch/watch.ts";
-import { observeHealth } from "./budget.ts";
+import { forgiven, observeHealth } from "./budget.ts";
 import { decide, type Decision } from "./decide.ts";
 import type { ReconcileDeps } from "./deps.ts";
 import { stopGate } from "./gate-clock.ts";
@@ -21,8 +21,8 @@ import { takeRequests } from "./requests.ts";
 import { restore, type Restored } from "./restore.ts";
 import { rollBack } from "./roll-back.ts";
 import { showQuarantined, whyRollbackStalls } from "./show-rollback.ts";
-import { isWell, whyStalled } from "./stalled.ts";
 import { awaitSurvivor } from "./survivor.ts";
+import { isWell, whyStalled } from "./stalled.ts";
 import { sync } from "./sync.ts";
 import { sameTarget } from "./target.ts";
 import { noteFresh } from "./note-made.ts";
@@ -42,10 +42,11 @@ export async function visitApplication(
 ): Promise<Outcome> {
   const { spec } = visit.application;
   let seen: Look | undefined;
+  let stalled: Why | undefined;
   const source = sourceOf(visit, deps);
   await noteSource(source, visit, deps);
   const { retry } = await takeRequests(visit, deps);
-  if (retry) memory.budget = { outside: memory.budget.outside, failures: 0, lastFailureAt: 0 };
+  if (retry) memory.budget = forgiven(memory.budget);
   const down = deps.engine.down();
   if (down !== undefined || !deps.engine.hasSynced()) {
     const message = down?.message ?? "the engine has not been asked yet";
@@ -75,6 +76,7 @@ export async function visitApplication(
   if (decision.kind === "current" || decision.kind === "awaiting") await forgetAbandoned(visit);
   if (decision.kind === "quarantined") await showQuarantined(decision, visit, deps);
   seen = await look(spec.state, visit, memory, deps);
+  stalled = await whyStalled(seen, visit, memory, deps);
   if (decision.kind !== "apply") decision = decideNow();
   // What is drift and answered by an apply is told, too.
   if (decision.kind === "apply" && decision.trigger === "ImageChanged" && seen !== undefined)
@@ -99,6 +101,8 @@ export async function visitApplication(
     seen = await look(spec.state, visit, memory, deps);
     decision = decideNow();
   } else deps.applySlots.leave(visit.name);
+  // Before it is healed: a minute of health is forgiven by the failure that ends it.
+  if (seen !== undefined && spec.state === "Running") noteHealth(seen);
   // While it waits for its place, what runs is still healed.
   if (seen !== undefined && error?.reason !== "SyncInterrupted" && whyElsewhere(visit, deps) === undefined) {
     const restored: Restored = await restore(seen, mayRestore(), visit, memory, deps, again);
@@ -109,7 +113,7 @@ export async function visitApplication(
     await noteState(seen, visit);
   } else deps.healSlots.leave(visit.name);
   if (seen !== undefined && spec.state === "Running") {
-    memory.budget = observeHealth(memory.budget, isWell(seen), deps.clock.monotonic());
+    noteHealth(seen);
     const gateAfterMs = await passGate(seen, visit, memory, deps);
     if (gateAfterMs !== undefined) timers.push(gateAfterMs);
     decision = decideNow();
@@ -121,6 +125,7 @@ export async function visitApplication(
   // Nobody says when a file is as in Git again.
   if (visit.record().localChanges !== undefined) timers.push(LOCAL_CHANGE_RECHECK_MS);
   if (decision.kind === "rollback" && !waitsForPlace) timers.push(0);
+  stalled = await whyStalled(seen, visit, memory, deps);
   await publish(observe(undefined, decision.kind, await describedHealth()), seen, visit, deps);
   const recheckAfterMs = timers.length === 0 ? undefined : Math.max(0, Math.min(...timers));
   const recheck = recheckAfterMs === undefined ? {} : { recheckAfterMs };
@@ -172,6 +177,11 @@ export async function visitApplication(
     return spec.sync.selfHeal || visit.record().state === "Stopped";
   }
 
+  function noteHealth({ plan }: Look): void {
+    const healthy = new Map(plan.services.map((service) => [service.name, isWell(service, plan)]));
+    memory.budget = observeHealth(memory.budget, healthy, deps.clock.monotonic());
+  }
+
   async function describedHealth(): Promise<Observation["health"]> {
     if (seen === undefined) return undefined;
     const { status, message, containerId } = seen.plan.health;
@@ -191,7 +201,7 @@ export async function visitApplication(
       ...declarationFaults(declaration),
       engineDown,
       forbidden: whyForbidden(visit, deps),
-      stalled: whyStalled(seen, memory) ?? whyRollbackStalls(visit),
+      stalled: stalled ?? whyRollbackStalls(visit),
       source: observedSource(source),
       verifies: spec.source.verify !== undefined,
       images: imagesChecked(visit, deps),

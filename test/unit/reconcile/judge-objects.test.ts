@@ -2,8 +2,7 @@ import { expect } from "chai";
 import type { ObservedContainer, ProjectObjects } from "../../../controller/docker/docker.ts";
 import { desiredServices, type DesiredVolume } from "../../../controller/reconcile/desired.ts";
 import { judgeObjects } from "../../../controller/reconcile/judge-objects.ts";
-import { whyStalled } from "../../../controller/reconcile/stalled.ts";
-import { FRESH_BUDGET } from "../../../controller/reconcile/budget.ts";
+import { whyVolumeChanged } from "../../../controller/reconcile/stalled.ts";
 import { plan } from "../../../controller/reconcile/plan.ts";
 import { servicesOnRedefined, servicesWithoutNames } from "../../../controller/reconcile/service-networks.ts";
 import type { MadeObjects } from "../../../controller/status/record.ts";
@@ -189,13 +188,13 @@ describe("judgeObjects() finds", () => {
 
     expect(found.steps).to.deep.equal([]);
     expect(found.health.status).to.equal("Healthy");
-    const stalled = whyStalled({ plan: found, unopenable: undefined }, { budget: FRESH_BUDGET });
+    const stalled = whyVolumeChanged({ plan: found });
     expect(stalled?.reason).to.equal("VolumeChanged");
     expect(stalled?.message)
       .to.contain('volume "shop_db" of service "web"')
       .and.to.contain("docker volume rm");
     const quiet = planned(["VolumeChanged"]);
-    expect(whyStalled({ plan: quiet, unopenable: undefined }, { budget: FRESH_BUDGET })).to.equal(undefined);
+    expect(whyVolumeChanged({ plan: quiet })).to.equal(undefined);
   });
 });
 
