@@ -8,8 +8,12 @@ import type { Ending } from "../watch/watch.ts";
 import type { DesiredService } from "./desired.ts";
 import { ONE_SHOT_LABEL, type Remedy } from "./service-labels.ts";
 
-/** Restarts by the engine before a restarting container is called a crash loop. */
+/** Ends in a row, each within a minute of the start, before what the engine restarts is called a crash loop. */
 export const CRASH_LOOP_RESTARTS = 3;
+/** What has run for so long since is none any more. */
+export const STEADY_MS = 60_000;
+/** The engine waits 100 ms before it starts again what has run for a while, and doubles that at each quick end: as long, after three. */
+const CRASH_LOOP_WAIT_MS = 400;
 
 export type ContainerVerdict =
   /** Runs as it should; `settling` while its health check has not answered. */
@@ -35,20 +39,17 @@ export function judgeContainer(
   ending: Ending | undefined,
   /** Its present run is recorded as completed. */
   completed: boolean,
+  /** Wall milliseconds. */
+  now: number,
 ): ContainerVerdict {
   switch (container.state) {
     case "running":
-      return judgeRunning(container);
+      return judgeRunning(container, ending, now);
     case "paused":
       return drifted("Paused", "running", "paused", "outside");
     case "restarting":
-      return container.restartCount >= CRASH_LOOP_RESTARTS
-        ? drifted(
-            "Restarting",
-            "running",
-            `restarting again and again, last exit ${exitOf(container)}`,
-            "itself",
-          )
+      return (ending?.quick ?? container.restartCount) >= CRASH_LOOP_RESTARTS
+        ? crashLoop(exitOf(container))
         : { is: "restarting" };
     case "created":
       return container.error === ""
@@ -64,12 +65,33 @@ export function judgeContainer(
   }
 }
 
-function judgeRunning(container: ObservedContainer): ContainerVerdict {
+function judgeRunning(
+  container: ObservedContainer,
+  ending: Ending | undefined,
+  now: number,
+): ContainerVerdict {
+  if (isLooping(container, ending, now)) return crashLoop(ending && exitOf(ending));
   if (container.health === "unhealthy") {
     const said = container.healthOutput === "" ? "" : `: ${container.healthOutput}`;
     return drifted("Unhealthy", "healthy", `unhealthy${said}`, "itself");
   }
   return { is: "running", settling: container.health === "starting" };
+}
+
+/** It runs, but only until it ends again: to say that it is well each time would be no help to anybody. */
+function isLooping(
+  { restartPolicy, restartCount, startedAt, finishedAt }: ObservedContainer,
+  ending: Ending | undefined,
+  now: number,
+): boolean {
+  if (restartPolicy === "no" || now < startedAt || now - startedAt >= STEADY_MS) return false;
+  if (ending?.quick !== undefined) return ending.quick >= CRASH_LOOP_RESTARTS;
+  return restartCount >= CRASH_LOOP_RESTARTS && startedAt - finishedAt >= CRASH_LOOP_WAIT_MS;
+}
+
+function crashLoop(exit: string | undefined): ContainerVerdict {
+  const last = exit === undefined ? "" : `, last exit ${exit}`;
+  return drifted("Restarting", "running", `restarting again and again${last}`, "itself");
 }
 
 function judgeEnded(
@@ -80,6 +102,14 @@ function judgeEnded(
   completed: boolean,
 ): ContainerVerdict {
   const byHand = ending?.byHand === true;
+  if (ending === undefined && wasStopped(container, made)) {
+    return drifted(
+      "Stopped",
+      "running",
+      `stopped while nobody watched, exit ${container.exitCode}`,
+      "outside",
+    );
+  }
   if (container.exitCode !== 0) {
     return byHand
       ? drifted("Stopped", "running", `stopped from outside, exit ${exitOf(container)}`, "outside")
@@ -107,6 +137,20 @@ function judgeEnded(
   };
 }
 
+/** By SIGTERM, by SIGKILL, or with the engine: a program does not end so by itself. */
+const STOPPED_WITH: readonly number[] = [143, 137, 255];
+
+/** Nobody saw it end, but what is there says that somebody ended it. */
+function wasStopped(
+  { exitCode, oomKilled, error, restartPolicy, id }: ObservedContainer,
+  made: MadeService | undefined,
+): boolean {
+  if (exitCode === 0 || oomKilled || error !== "") return false;
+  // What it ended with by itself, the engine would have started again.
+  if (restartPolicy === "always" || restartPolicy === "unless-stopped") return true;
+  return STOPPED_WITH.includes(exitCode) && made?.gated.includes(id) === true;
+}
+
 function drifted(
   kind: DriftKind,
   expected: string,
@@ -116,6 +160,11 @@ function drifted(
   return { is: "drifted", kind, expected, actual, cause };
 }
 
-function exitOf(container: ObservedContainer): string {
-  return container.oomKilled ? `${container.exitCode} (out of memory)` : String(container.exitCode);
+function exitOf(end: {
+  readonly exitCode: number;
+  readonly oomKilled?: boolean;
+  readonly outOfMemory?: boolean;
+}): string {
+  const { exitCode, oomKilled = false, outOfMemory = false } = end;
+  return oomKilled || outOfMemory ? `${exitCode} (out of memory)` : String(exitCode);
 }

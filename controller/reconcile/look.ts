@@ -8,7 +8,6 @@ import type { DesiredService } from "./desired.ts";
 import { isAskedFor } from "./asked.ts";
 import { endingOf } from "./endings.ts";
 import { followImages, imageFacts } from "./image-facts.ts";
-import { CRASH_LOOP_RESTARTS } from "./judge-container.ts";
 import type { Finding } from "./judged.ts";
 import { maskedServices, trustedServices } from "./made.ts";
 import { maskedContainer, maskedPlan } from "./masking.ts";
@@ -143,12 +142,6 @@ export function noteFindings(
       expected,
       actual,
     });
-  }
-  // Between two ends of a crash loop the container runs for a moment: that is not the end of it.
-  for (const { id, service, restartCount } of deps.engine.project(visit.project)) {
-    const key = `${service}/Restarting/${id}/`;
-    const before = memory.findings.get(key);
-    if (before !== undefined && restartCount >= CRASH_LOOP_RESTARTS) noted.set(key, before);
   }
   memory.findings = noted;
   return noted;

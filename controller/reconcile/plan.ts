@@ -12,7 +12,7 @@ import { readyOf, waitsFor } from "./dependencies.ts";
 import { findingsOf, marked } from "./findings.ts";
 import { healthOf, serviceStatus, statusOf, worseHealth, type Health } from "./health.ts";
 import { madeUntil } from "./in-the-making.ts";
-import { judgeContainer } from "./judge-container.ts";
+import { judgeContainer, STEADY_MS } from "./judge-container.ts";
 import { judgeFiles, type FilesQuestion } from "./judge-files.ts";
 import { hasNewImages, judgeImage, type ImageFacts } from "./judge-image.ts";
 import { judgeMade } from "./judge-made.ts";
@@ -43,7 +43,7 @@ export interface PlanInput {
   readonly restarted?: ReadonlySet<string>;
   /** Tracked files that differ on disk. */
   readonly localChanges?: readonly LocalChange[];
-  /** Wall milliseconds; without it, nothing is in the making. */
+  /** Wall milliseconds; without it, nothing is judged by its age, and nothing is in the making. */
   readonly now?: number;
 }
 
@@ -69,7 +69,7 @@ export interface Plan {
   readonly lives: readonly string[];
   /** Containers that are as they were made, by service, of which the record does not know that yet. */
   readonly fresh: Readonly<Record<string, readonly string[]>>;
-  /** When what is in the making should be done, wall milliseconds: then it is to be looked at again. */
+  /** When time alone may change this opinion, wall milliseconds: what is in the making should be done, a crash loop be over. */
   readonly lookAgainAt?: number;
 }
 
@@ -85,7 +85,8 @@ export function plan(input: PlanInput): Plan {
       .toSorted((a, b) => a.number - b.number || (a.id < b.id ? -1 : 1))
       .map((container) => {
         const ending = input.ending(container.id);
-        const verdict = judgeContainer(container, service, made, ending, input.completed.has(service.name));
+        const completed = input.completed.has(service.name);
+        const verdict = judgeContainer(container, service, made, ending, completed, input.now ?? 0);
         return {
           container,
           verdict: judgeFiles(verdict, container, service, input.files),
@@ -120,6 +121,7 @@ function planRunning(
   const statuses: ServiceStatus[] = [];
   const { ignored = [], images = new Map<string, ImageFacts>() } = input;
   const making = judged.flatMap(({ madeUntil: end }) => end ?? []);
+  const looks = [...steadyAt(judged), ...(making.length > 0 ? [Math.max(...making)] : [])];
   let failedOneShot: Finding | undefined;
   let worst: Health = { status: "Healthy", message: "every service is healthy" };
   for (const one of judged) {
@@ -169,7 +171,7 @@ function planRunning(
     health: worst,
     ...runningAndFinished(judged),
     ...(failedOneShot && { failedOneShot }),
-    ...(making.length > 0 && { lookAgainAt: Math.max(...making) }),
+    ...(looks.length > 0 && { lookAgainAt: Math.min(...looks) }),
   };
 }
 
@@ -222,6 +224,18 @@ function localFindings(changes: readonly LocalChange[]): readonly Finding[] {
       actual: `"${path}": ${why}`,
       cause: "outside",
     })),
+  );
+}
+
+/** When what runs in spite of its crash loop may be over it. */
+function steadyAt(judged: readonly Judged[]): readonly number[] {
+  return judged.flatMap(({ containers }) =>
+    containers
+      .filter(
+        ({ container, verdict }) =>
+          container.state === "running" && verdict.is === "drifted" && verdict.kind === "Restarting",
+      )
+      .map(({ container }) => container.startedAt + STEADY_MS),
   );
 }
 

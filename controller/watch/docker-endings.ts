@@ -21,6 +21,10 @@ interface Life {
   /** When the engine said that somebody stopped it; 0: not since it started. */
   stoppedAt: number;
   running: boolean;
+  /** When it started, where that was seen. */
+  startedAt?: number;
+  /** When the kernel last ended a process of it for want of memory. */
+  oomAt?: number;
   ending?: Ending;
 }
 
@@ -39,6 +43,8 @@ const SIGNALS_OF_RELOAD: readonly (number | undefined)[] = [SIGHUP, SIGUSR1, SIG
 
 /** A program that was asked to end by `docker kill -s TERM` and goes on for longer has ended for another reason. */
 const OBEYED_WITHIN_MS = 60_000;
+/** What has run for so long is not on its way to the next crash. */
+const STEADY_MS = 60_000;
 const KILLS_KEPT = 8;
 /** The engine notes the end of a process a little before it sends the event. */
 const TOLERANCE_MS = 1000;
@@ -62,6 +68,9 @@ export function createEndings(): Endings {
         case "kill":
           lifeOf(id).kills = [...lifeOf(id).kills, { signal: event.killSignal, at }].slice(-KILLS_KEPT);
           return;
+        case "oom":
+          lifeOf(id).oomAt = at;
+          return;
         case "stop": {
           const life = lifeOf(id);
           life.stoppedAt = at;
@@ -73,12 +82,22 @@ export function createEndings(): Endings {
           const life = lifeOf(id);
           const exitCode = event.exitCode ?? 0;
           const byHand = life.stoppedAt > 0 || life.kills.some((kill) => wasObeyed(kill, exitCode, at));
-          lives.set(id, { kills: [], stoppedAt: 0, running: false, ending: { exitCode, byHand, at } });
+          const quick = byHand ? undefined : quickEnds(life, at);
+          const outOfMemory = life.oomAt !== undefined && at - life.oomAt < TOLERANCE_MS;
+          const ending = {
+            exitCode,
+            byHand,
+            at,
+            ...(quick !== undefined && { quick }),
+            ...(outOfMemory && { outOfMemory }),
+          };
+          lives.set(id, { kills: [], stoppedAt: 0, running: false, ending });
           return;
         }
         case "start": {
           const { ending } = lifeOf(id);
-          lives.set(id, { kills: [], stoppedAt: 0, running: true, ...(ending !== undefined && { ending }) });
+          const started = { kills: [], stoppedAt: 0, running: true, startedAt: at };
+          lives.set(id, { ...started, ...(ending !== undefined && { ending }) });
           return;
         }
         default:
@@ -107,6 +126,12 @@ export function createEndings(): Endings {
     },
     size: () => lives.size,
   };
+}
+
+/** Ends in a row, this one among them; undefined where its start was not seen. */
+function quickEnds({ startedAt, ending }: Life, at: number): number | undefined {
+  if (startedAt === undefined) return undefined;
+  return at - startedAt < STEADY_MS ? (ending?.quick ?? 0) + 1 : 0;
 }
 
 /** Whether a container that ended at `at` with this code did so because of the signal. */

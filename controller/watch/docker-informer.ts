@@ -25,7 +25,7 @@ export interface DockerInformerOptions {
   /** An image was pulled, named or removed; or that may have been missed. */
   readonly onImages?: () => void;
   readonly signal: AbortSignal;
-  /** How far back the first stream begins, so that what happened while no controller ran is witnessed. Default 5 min. */
+  /** How far back the first stream begins, so that what happened while no controller ran is witnessed. Default a day: the engine keeps its last 256. */
   readonly replaySinceMs?: number;
   /** A frozen engine keeps its stream open and silent: so often it is asked for a sign of life. Default 30 s. */
   readonly pingMs?: number;
@@ -55,7 +55,12 @@ const EVENTS_REMEMBERED = 1024;
  */
 export function createDockerInformer(options: DockerInformerOptions): DockerInformer {
   const { docker, clock, random, log, onChange, onEngine, onImages } = options;
-  const { replaySinceMs = 300_000, pingMs = 30_000, resyncMs = 300_000, backoff = LOCAL_BACKOFF } = options;
+  const {
+    replaySinceMs = 86_400_000,
+    pingMs = 30_000,
+    resyncMs = 300_000,
+    backoff = LOCAL_BACKOFF,
+  } = options;
   const stop = new AbortController();
   const cache = createContainerCache();
   const objects = createObjectCache(docker, clock, log);

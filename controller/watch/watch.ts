@@ -55,6 +55,10 @@ export interface Ending {
   /** By kill, stop, rm or a stopping engine; false: it ended by itself. */
   readonly byHand: boolean;
   readonly at: number;
+  /** How often in a row it has ended by itself within a minute of its start; not there where its start was not seen. */
+  readonly quick?: number;
+  /** The kernel ended it, for want of memory. */
+  readonly outOfMemory?: boolean;
 }
 
 export interface DockerInformer {

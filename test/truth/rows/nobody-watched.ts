@@ -4,7 +4,7 @@ import { CHECKED, fact, type Section } from "../situation.ts";
 export const NOBODY_WATCHED: Section = {
   title: "While no controller ran",
   about:
-    "At its start, a controller reads what the engine still remembers of the last five minutes (its last 256 events). What it " +
+    "At its start, a controller reads what the engine still remembers (its last 256 events). What it " +
     "has forgotten is judged by the record.",
   rows: [
     {
@@ -92,12 +92,12 @@ export const NOBODY_WATCHED: Section = {
     },
     {
       id: "unseen-kill",
-      title: "A container has ended with code 137, and nobody saw how",
+      title: "A container that had run through its gate has ended with code 137, and nobody saw how",
       when: "unseen",
       services: { web: {}, side: {} },
       steps: ["docker kill $web"],
-      found: [fact("web", "Exited", "running", "exit 137")],
-      never: ["Stopped"],
+      found: [fact("web", "Stopped", "running", "stopped while nobody watched, exit 137")],
+      never: ["Exited"],
       healed: { web: "started" },
     },
     {

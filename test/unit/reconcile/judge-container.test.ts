@@ -7,6 +7,9 @@ import type { Ending } from "../../../controller/watch/watch.ts";
 import { fakeContainer } from "../../support/fake-docker.ts";
 
 const ID = "c1";
+const NOW = 1_000_000;
+/** The last of so many quick ends in a row. */
+const quick = (times: number): Ending => ({ exitCode: 3, byHand: false, at: 5, quick: times });
 const byHand = (exitCode: number): Ending => ({ exitCode, byHand: true, at: 5 });
 const byItself = (exitCode: number): Ending => ({ exitCode, byHand: false, at: 5 });
 
@@ -135,6 +138,113 @@ const cases: readonly Case[] = [
     verdict: "finished, with a note",
   },
   {
+    name: "three quick ends in a row are a crash loop, also while it runs for a moment",
+    container: { state: "running", restartPolicy: "always", startedAt: NOW - 5000 },
+    ending: quick(3),
+    verdict: "Restarting itself",
+  },
+  {
+    name: "it is over when it has run for a minute",
+    container: { state: "running", restartPolicy: "always", startedAt: NOW - 60_000 },
+    ending: quick(3),
+    verdict: "running",
+  },
+  {
+    name: "two are none",
+    container: { state: "running", restartPolicy: "always", startedAt: NOW - 5000 },
+    ending: quick(2),
+    verdict: "running",
+  },
+  {
+    name: "restarts of long ago are no crash loop, where the last end was seen",
+    container: { state: "restarting", restartCount: 9 },
+    ending: quick(1),
+    verdict: "restarting",
+  },
+  {
+    name: "how long the engine waited tells a crash loop that nobody saw",
+    container: {
+      state: "running",
+      restartPolicy: "always",
+      restartCount: 3,
+      finishedAt: NOW - 5400,
+      startedAt: NOW - 5000,
+    },
+    verdict: "Restarting itself",
+  },
+  {
+    name: "restarts of long ago are none, where the engine did not wait",
+    container: {
+      state: "running",
+      restartPolicy: "always",
+      restartCount: 9,
+      finishedAt: NOW - 5100,
+      startedAt: NOW - 5000,
+    },
+    verdict: "running",
+  },
+  {
+    name: "a start in the future is a clock that was set back, and no crash loop",
+    container: { state: "running", restartPolicy: "always", startedAt: NOW + 5000 },
+    ending: quick(9),
+    verdict: "running",
+  },
+  {
+    name: "what the engine does not restart, and ConOps does, is no crash loop of the engine's",
+    container: { state: "running", startedAt: NOW - 5000 },
+    ending: quick(9),
+    verdict: "running",
+  },
+  ...[137, 143, 255].map((exitCode): Case => ({
+    name: `exit ${exitCode} without a witness was a stop, where it had run through a gate`,
+    container: { state: "exited", exitCode },
+    gated: true,
+    verdict: "Stopped outside",
+  })),
+  {
+    name: "but not where it had not",
+    container: { state: "exited", exitCode: 137 },
+    verdict: "Exited itself",
+  },
+  {
+    name: "nor where memory ran out",
+    container: { state: "exited", exitCode: 137, oomKilled: true },
+    gated: true,
+    verdict: "Exited itself",
+  },
+  {
+    name: "nor where it was seen to end by itself",
+    container: { state: "exited", exitCode: 137 },
+    gated: true,
+    ending: byItself(137),
+    verdict: "Exited itself",
+  },
+  {
+    name: "another code without a witness is its own",
+    container: { state: "exited", exitCode: 1 },
+    gated: true,
+    verdict: "Exited itself",
+  },
+  {
+    name: "what the engine restarts by itself, and has not, was stopped, whatever its code",
+    container: { state: "exited", exitCode: 1, restartPolicy: "unless-stopped" },
+    oneShot: "no",
+    verdict: "Stopped outside",
+  },
+  {
+    name: "unless it could not be started",
+    container: { state: "exited", exitCode: 127, restartPolicy: "always", error: "port is in use" },
+    oneShot: "no",
+    verdict: "Exited itself",
+  },
+  {
+    name: "what the engine has given up after some failures failed by itself",
+    container: { state: "exited", exitCode: 3, restartPolicy: "on-failure", restartCount: 2 },
+    oneShot: "no",
+    gated: true,
+    verdict: "Exited itself",
+  },
+  {
     name: "one that is being removed is on its way",
     container: { state: "removing" },
     verdict: "restarting",
@@ -174,6 +284,7 @@ describe("judgeContainer()", () => {
         made,
         ending,
         completed,
+        NOW,
       );
 
       const said =

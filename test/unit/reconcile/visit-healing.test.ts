@@ -104,6 +104,54 @@ describe("a visit of an Application that is to be healed", () => {
     expect(world.acts).to.have.length(4);
   });
 
+  it("remembers across a restart of the controller how what is left ended had ended, and forgets it with the next start", async () => {
+    world.declare("shop", { sync: { selfHeal: false } });
+    stop("web");
+    await world.visit("shop");
+    expect(drift()?.map(({ kind, actual }) => [kind, actual])).to.deep.equal([
+      ["Stopped", "stopped from outside, exit 0"],
+    ]);
+    world.endings.clear();
+    await world.restart();
+    await world.visit("shop");
+    expect(drift()?.map(({ kind, actual }) => [kind, actual])).to.deep.equal([
+      ["Stopped", "stopped from outside, exit 0"],
+    ]);
+    const { id, finishedAt } = of("web");
+    expect(world.records.get("shop")?.endings).to.deep.equal({
+      [id]: { exitCode: 0, byHand: true, at: finishedAt },
+    });
+
+    change("web", { state: "exited", exitCode: 7, finishedAt: finishedAt + 5000 });
+    await world.visit("shop");
+    expect(drift()?.map(({ kind, actual }) => [kind, actual])).to.deep.equal([["Exited", "exit 7"]]);
+    change("web", { state: "running" });
+    await world.visit("shop");
+    expect(world.records.get("shop")).not.to.have.property("endings");
+  });
+
+  it("calls a crash loop one until the container has run for a minute, with the same words, and looks again then", async () => {
+    const at = world.clock.now();
+    world.endings.set(of("web").id, { exitCode: 1, byHand: false, at, quick: 3 });
+    change("web", { state: "restarting", restartPolicy: "always", exitCode: 1, finishedAt: at });
+    await world.visit("shop");
+    expect(drift()?.map(({ kind, actual }) => [kind, actual])).to.deep.equal([
+      ["Restarting", "restarting again and again, last exit 1"],
+    ]);
+    const writes = world.writes();
+    change("web", { state: "running", exitCode: 0, startedAt: at });
+
+    expect(await world.visit("shop")).to.deep.equal({ kind: "synced", recheckAfterMs: MINUTE });
+    expect(world.writes() - writes).to.be.at.most(1); // the number of replicas
+    expect(drift()).to.have.length(1);
+    expect(world.events.filter((event) => event === "Drift Restarting")).to.have.length(1);
+    await world.clock.advance(MINUTE);
+    await world.visit("shop");
+    expect(drift()).to.deep.equal([]);
+    expect(world.statuses.get("shop")?.status.phase).to.equal("Synced");
+    expect(world.acts).to.deep.equal([]);
+  });
+
   it("does not let a service wait for the failures of another", async () => {
     for (let failure = 0; failure < 6; failure += 1) {
       const at = world.clock.now();

@@ -203,6 +203,45 @@ describe("createEndings()", () => {
     expect(endings.of("a", later)).to.equal(undefined);
   });
 
+  describe("counts ends in a row", () => {
+    const crash = (at: number, lifeS = 1): readonly Step[] => [
+      ["start", at],
+      ["die", at + lifeS, { exitCode: 3 }],
+    ];
+    const rows: readonly (readonly [string, readonly Step[], number | undefined])[] = [
+      ["that are quick", [...crash(10), ...crash(20), ...crash(30)], 3],
+      ["up to one that was not", [...crash(10), ...crash(20, 60), ...crash(90)], 1],
+      ["but not where a start was not seen", [...crash(10), ["die", 500, { exitCode: 3 }]], undefined],
+      [
+        "and not those that somebody made",
+        [...crash(10), ["start", 20], ["kill", 21, { killSignal: 9 }], ["die", 21, { exitCode: 137 }]],
+        undefined,
+      ],
+    ];
+    for (const [name, steps, quick] of rows) {
+      it(name, () => expect(witnessed(steps).of("a", undefined)?.quick).to.equal(quick));
+    }
+
+    it("also while the container runs again", () => {
+      const steps = [...crash(10), ...crash(20), ...crash(30), ["start", 40]] as const;
+      const runs = fakeContainer("a", { startedAt: 40_000, finishedAt: 31_000 });
+
+      expect(witnessed(steps).of("a", runs)).to.deep.include({ exitCode: 3, quick: 3 });
+    });
+  });
+
+  it("tells of the memory that ran out, and not of a child's long before", () => {
+    const died = (oomAt: number) =>
+      witnessed([
+        ["start", 1],
+        ["oom", oomAt],
+        ["die", 9, { exitCode: 137 }],
+      ]).of("a", undefined);
+
+    expect(died(8.9)).to.deep.include({ exitCode: 137, byHand: false, outOfMemory: true });
+    expect(died(2)).not.to.have.property("outOfMemory");
+  });
+
   describe("when the death was not seen", () => {
     const exited = (patch: object) => fakeContainer("a", { state: "exited", startedAt: 500, ...patch });
     const unseen = [
