@@ -1,10 +1,16 @@
 import { expect } from "chai";
+import fc from "fast-check";
 import type { DesiredService } from "../../../controller/reconcile/desired.ts";
 import type { ContainerVerdict } from "../../../controller/reconcile/judge-container.ts";
+import { fileEffects } from "../../../controller/reconcile/file-effects.ts";
+import { otherMounts } from "../../../controller/reconcile/given-files.ts";
 import { judgeFiles } from "../../../controller/reconcile/judge-files.ts";
+import { hashOf } from "../../../controller/lib/hash.ts";
 import type { Mounts } from "../../../controller/status/record.ts";
 import { fakeContainer } from "../../support/fake-docker.ts";
 
+/** Of a folder without files. */
+const NOTHING = hashOf({});
 const RUNNING: ContainerVerdict = { is: "running", settling: false };
 
 function verdictOf(
@@ -127,10 +133,91 @@ describe("judgeFiles()", () => {
     });
   });
 
+  it("asks for what is enough, and for no more than the label", () => {
+    const hash = fc.constantFrom("1", "2", NOTHING, "mixed");
+    const value = fc
+      .tuple(fc.constantFrom("folder a", "folder b", "file a", "file b", "copy"), hash)
+      .map(([way, of]) => `${way}:${of}`);
+    const mounts = fc.dictionary(fc.constantFrom("x", "y", "z"), value);
+    const label = fc.constantFrom<DesiredService["onFileChange"]>(
+      { act: "recreate" },
+      { act: "restart" },
+      { act: "signal", signal: "HUP" },
+    );
+    const strength = { signal: 1, restart: 2, recreate: 3 } as const;
+    fc.assert(
+      fc.property(mounts, mounts, label, (have, want, asked) => {
+        const verdict = verdictOf(have, want, asked);
+        if (verdict.is !== "drifted" || verdict.remedy === undefined || asked.act === "ignore") return;
+        const { act } = verdict.remedy;
+        expect(strength[act]).to.be.at.least(strength[asked.act]);
+        /** What the container has after each, as it is on a host. */
+        const after = Object.entries(have).map(([name, before]) => {
+          const now = want[name] ?? before;
+          const sameWay = before.split(":")[0] === now.split(":")[0];
+          const told =
+            sameWay &&
+            before.startsWith("folder") &&
+            !/:(?:mixed|$)/.test(before) &&
+            !before.endsWith(NOTHING);
+          const restarted = sameWay && !before.startsWith("copy");
+          const renewed = act === "recreate" || (act === "restart" ? restarted : told);
+          return [name, renewed ? now : before] as const;
+        });
+        expect(otherMounts(Object.fromEntries(after), want)).to.deep.equal([]);
+      }),
+    );
+  });
+
   it("names three of many", () => {
     const many = (hash: string): Mounts =>
       Object.fromEntries(["a", "b", "c", "d", "e"].map((name) => [name, `file ${name}:${hash}`]));
 
     expect(verdictOf(many("1"), many("2"))).to.include({ expected: "a, b, c and 2 more as in Git" });
+  });
+});
+
+describe("fileEffects()", () => {
+  const service = (name: string, act: "recreate" | "restart" | "ignore"): DesiredService => ({
+    name,
+    replicas: 2,
+    image: "i",
+    oneShot: "no",
+    dependsOn: [],
+    onFileChange: { act },
+  });
+  const mounts = (hash: string, copied = "1"): Mounts => ({
+    conf: `file conf:${hash}`,
+    "configs.c": `copy:${copied}`,
+  });
+
+  it("says beforehand what the plan of healing will say, for what runs, and the strongest of several", () => {
+    const containers = ["web", "quiet", "same", "ended"].flatMap((name) => [
+      fakeContainer(`${name}-1`, { service: name, ...(name === "ended" && { state: "exited" as const }) }),
+      fakeContainer(`${name}-2`, {
+        service: name,
+        number: 2,
+        ...(name === "ended" && { state: "exited" as const }),
+      }),
+    ]);
+    const startedAt = containers[0]?.startedAt ?? 0;
+    const effects = fileEffects(
+      [
+        service("web", "restart"),
+        service("quiet", "ignore"),
+        service("same", "recreate"),
+        service("ended", "recreate"),
+      ],
+      [...containers, fakeContainer("one-off", { service: "same", oneOff: true })],
+      {
+        record: {
+          checkout: { web: mounts("1"), quiet: mounts("1"), same: mounts("2"), ended: mounts("1") },
+          given: { "web-2": { startedAt, mounts: mounts("2", "0") } },
+        },
+        wanted: { web: mounts("2"), quiet: mounts("2"), same: mounts("2"), ended: mounts("2") },
+      },
+    );
+
+    expect(effects).to.deep.equal({ web: { how: "recreate", files: ["conf", "configs.c"] } });
   });
 });
