@@ -15,6 +15,7 @@ export interface Line {
 
 const KEPT = new Set([
   "drift found",
+  "drift found, and ignored",
   "healed",
   "healing failed",
   "sync begins",
@@ -45,7 +46,7 @@ export function readLog(controller: Pick<Controller, "log">) {
     /** Every drift that was found, in the order in which it was. */
     found: (application: string): readonly DriftFact[] =>
       of(application)
-        .filter(({ msg }) => msg === "drift found")
+        .filter(({ msg }) => msg === "drift found" || msg === "drift found, and ignored")
         .map(({ service = "", reason = "", expected = "", actual = "" }) => ({
           service,
           kind: reason as DriftKind,

@@ -57,6 +57,8 @@ export interface Situation {
   readonly passing?: readonly DriftKind[];
   /** What it could be taken for, and is not; the table names it, and `found` has it not. */
   readonly never?: readonly DriftKind[];
+  /** By the manifest's `ignoreDifferences`: it is shown, and neither counted nor healed. */
+  readonly ignored?: boolean;
   /** Service (or a container's name, where ConOps knows none) → what is done. All that is not named is left alone. */
   readonly healed: Readonly<Record<string, Act>>;
   /** Who does it. Default: the engine, called by ConOps. */

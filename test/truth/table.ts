@@ -1,4 +1,5 @@
 import type { Section } from "./situation.ts";
+import { AS_MADE } from "./rows/as-made.ts";
 import { BY_HAND } from "./rows/by-hand.ts";
 import { BY_ITSELF, ONE_SHOTS } from "./rows/by-itself.ts";
 import { CHECKOUTS, COMMITS } from "./rows/commits.ts";
@@ -15,6 +16,7 @@ export const TRUTH_TABLE: readonly Section[] = [
   BY_ITSELF,
   ONE_SHOTS,
   MADE_BY_OTHERS,
+  AS_MADE,
   IMAGES,
   COMMITS,
   FILES,

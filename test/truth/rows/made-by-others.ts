@@ -76,7 +76,7 @@ export const MADE_BY_OTHERS: Section = {
       services: { web: {} },
       steps: [`${COMPOSE} run --detach --name $project-once web sleep 2147483647`],
       found: [],
-      never: ["Orphan"],
+      never: ["Scaled", "Orphan"],
       healed: {},
     },
     {
@@ -94,7 +94,7 @@ export const MADE_BY_OTHERS: Section = {
       services: { web: {} },
       steps: ["docker exec $web true; docker exec $web sh -c 'exit 3' || :"],
       found: [],
-      never: ["Exited"],
+      never: ["Exited", "Modified"],
       healed: {},
     },
     {
@@ -122,7 +122,7 @@ export const MADE_BY_OTHERS: Section = {
         ].join(" "),
       ],
       found: [],
-      never: ["ConfigChanged"],
+      never: ["Scaled", "ConfigChanged"],
       healed: {},
     },
     {
@@ -131,7 +131,7 @@ export const MADE_BY_OTHERS: Section = {
       services: { web: {} },
       steps: ["docker run --detach --name $project-web-2 --network none $image; docker kill $project-web-2"],
       found: [],
-      never: ["Orphan", "Exited"],
+      never: ["Scaled", "Orphan", "Exited"],
       healed: {},
     },
     {
@@ -161,7 +161,7 @@ export const MADE_BY_OTHERS: Section = {
       ],
       passing: ["Missing", "Stopped"],
       found: [],
-      never: ["ConfigChanged"],
+      never: ["ConfigChanged", "Modified"],
       healed: {},
     },
     {
@@ -170,7 +170,7 @@ export const MADE_BY_OTHERS: Section = {
       services: { web: { deploy: { replicas: 3 } } },
       steps: [`${COMPOSE} ps`],
       found: [],
-      never: ["Missing"],
+      never: ["Scaled", "Missing"],
       healed: {},
     },
   ],

@@ -6,6 +6,7 @@ import type { DesiredService } from "../../../controller/reconcile/desired.ts";
 import { plan, type Plan, type PlanInput } from "../../../controller/reconcile/plan.ts";
 import type { MadeService } from "../../../controller/status/record.ts";
 import type { Ending } from "../../../controller/watch/watch.ts";
+import { afterSteps } from "../../support/engine-model.ts";
 import { fakeContainer } from "../../support/fake-docker.ts";
 
 const NAMES = ["a", "b", "c", "d"] as const;
@@ -135,6 +136,23 @@ function contentOf({ findings, steps, services, health, running, finished, lives
 describe("planning", function () {
   // Thousands of worlds, on a machine that may be busy.
   this.timeout(60_000);
+
+  it("comes to rest: in the world after its steps, and after those that waited for them, nothing is left to do", () => {
+    fc.assert(
+      fc.property(inputs, (input) => {
+        let world: PlanInput = input;
+        // A chain of dependencies is brought back one after the other, and behind one fault of a container may be another.
+        for (let round = 0; round < 2 * input.services.length + 1; round += 1) {
+          const { steps } = plan(world);
+          world = { ...world, ...afterSteps(world, steps), ending: () => undefined };
+        }
+
+        expect(plan(world).steps).to.deep.equal([]);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
   it("says the same of the same world, in whatever order its containers and services are told", () => {
     fc.assert(
       fc.property(inputs, fc.nat(1000), (input, seed) => {
