@@ -30,7 +30,10 @@ export function followImages(project: RenderedProject | undefined, visit: Visit,
 }
 
 /** `own`: the login of whoever runs this. */
-export function loginOf(registry: string, { secrets: { dockerConfig } }: Visit): string {
+export function loginOf(
+  registry: string,
+  { secrets: { dockerConfig } }: { readonly secrets: Pick<Visit["secrets"], "dockerConfig"> },
+): string {
   if (dockerConfig === undefined) return "own";
   const { auths } = JSON.parse(dockerConfig) as { readonly auths: RegistryAuths };
   return authHeader(loginFor(auths, registry), registry);

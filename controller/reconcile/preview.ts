@@ -16,7 +16,7 @@ import { AdoptionRequiredError, requireHostPaths, requireOwnership } from "./req
 import { stageAndRender, type StagedRendering } from "./stage-and-render.ts";
 import { runKeys } from "./target.ts";
 import type { Visit } from "./visit.ts";
-import { whyForbidden } from "./wanted.ts";
+import { whyElsewhere, whyForbidden } from "./wanted.ts";
 
 export interface Preview {
   readonly commit: Commit;
@@ -58,12 +58,18 @@ export async function previewApply(
     return {
       commit: staged.commit,
       changes: plan.changes,
-      notes: [...adoption, ...images.notes.map(visit.mask), ...plan.notes],
+      notes: [...elsewhere(visit, deps), ...adoption, ...images.notes.map(visit.mask), ...plan.notes],
       warnings: [...staged.warnings, ...rendering.warnings],
     };
   } finally {
     await rm(stagingDir, { recursive: true, force: true });
   }
+}
+
+/** What was applied runs on another engine, where nobody looks from here. */
+function elsewhere(visit: Visit, deps: PreviewDeps): readonly string[] {
+  const why = whyElsewhere(visit, deps);
+  return why === undefined ? [] : [why.message];
 }
 
 /** A person is told what a takeover would change, not only that it is to be allowed. */

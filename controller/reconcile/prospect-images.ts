@@ -16,11 +16,11 @@ import { runKeys } from "./target.ts";
 import type { Visit } from "./visit.ts";
 
 export interface Prospect {
-  readonly rendering: Rendering;
+  readonly rendering: Pick<Rendering, "project" | "usedPaths">;
   readonly entries: readonly TreeEntry[];
   readonly trigger: Trigger;
   /** What runs, as it was made. */
-  readonly made: MadeTarget | undefined;
+  readonly made: Pick<MadeTarget, "images" | "runKeys"> | undefined;
 }
 
 export interface ProspectImages {
@@ -39,8 +39,14 @@ export type PreviewDeps = PrepareDeps & {
 /** Asks the engine, and through it the registries of what every sync pulls. Pulls nothing. */
 export async function prospectImages(
   { rendering, entries, trigger, made }: Prospect,
-  visit: Visit,
-  deps: PreviewDeps,
+  visit: {
+    readonly application: { readonly spec: Pick<Visit["application"]["spec"], "compose"> };
+    readonly secrets: Pick<Visit["secrets"], "dockerConfig">;
+    readonly signal: AbortSignal;
+  },
+  deps: Pick<PreviewDeps, "fingerprint" | "ownLogin"> & {
+    readonly docker: Pick<PreviewDeps["docker"], "image" | "registryDigest">;
+  },
 ): Promise<ProspectImages> {
   const { compose } = visit.application.spec;
   const { project } = rendering;

@@ -63,7 +63,7 @@ export function usedFilesHash(rendering: Rendering, entries: readonly TreeEntry[
 
 /** For each service, what one run of it is: its rendering, its image and the files that it uses, as a keyed digest. */
 export function runKeys(
-  rendering: Rendering,
+  rendering: Pick<Rendering, "project" | "usedPaths">,
   entries: readonly TreeEntry[],
   images: Readonly<Record<string, { readonly id: string }>>,
   fingerprint: (text: string) => string,
