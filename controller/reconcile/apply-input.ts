@@ -1,6 +1,6 @@
 /** What the plan of an apply is made of, and what it says of services. Types only. */
 import type { RenderedProject } from "../compose/compose.ts";
-import type { ObservedContainer } from "../docker/docker.ts";
+import type { ObservedContainer, ObservedNetwork, ObservedVolume } from "../docker/docker.ts";
 import type { Mask } from "../lib/mask.ts";
 import type { MadeService } from "../status/record.ts";
 import type { DesiredService } from "./desired.ts";
@@ -34,10 +34,9 @@ export interface PlannedImage {
   readonly open: boolean;
 }
 
-/** Names, as the engine has them, of what carries the project's label. */
 export interface ExistingObjects {
-  readonly networks: readonly string[];
-  readonly volumes: readonly string[];
+  readonly networks: readonly Pick<ObservedNetwork, "id" | "name">[];
+  readonly volumes: readonly Pick<ObservedVolume, "name">[];
 }
 
 export interface ApplyInput {
@@ -50,6 +49,7 @@ export interface ApplyInput {
   readonly before: MadeBefore | undefined;
   /** By service. */
   readonly images: Readonly<Record<string, PlannedImage>>;
+  /** What carries the project's label. */
   readonly objects: ExistingObjects;
   readonly files: Readonly<Record<string, FileEffect>>;
   /** What `up` names, without dependencies; undefined: everything. */

@@ -78,10 +78,7 @@ export type PrepareDeps = Pick<
 > & {
   readonly renderings: Pick<Renderings, "open">;
   readonly compose: Pick<Compose, "render" | "hashes">;
-  readonly docker: Pick<
-    Docker,
-    "image" | "imageId" | "registryDigest" | "listProjectObjects" | "configFingerprint"
-  >;
+  readonly docker: Pick<Docker, "image" | "imageId" | "registryDigest" | "listObjects" | "configFingerprint">;
   readonly engine: Pick<DockerInformer, "project" | "refresh" | "engineId">;
 };
 

@@ -39,7 +39,7 @@ export async function lookBeforeApply(
   const json = await pinImages(rendering.json, services, made, visit, deps);
   const containers = deps.engine.project(visit.project);
   const [objects, hashes] = await Promise.all([
-    deps.docker.listProjectObjects(visit.project, visit.signal),
+    deps.docker.listObjects(visit.project, visit.signal),
     configHashes({ project, json, projectDir }, containers, visit, deps),
   ]);
   return planApply({

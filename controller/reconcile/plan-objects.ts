@@ -10,7 +10,7 @@ export interface PlannedObjects {
   readonly changes: readonly Change[];
   /** What stays as it is although its definition changed, in words. */
   readonly notes: readonly string[];
-  /** Names of networks that the service is to be in and the container cannot be: they were removed since it ran. */
+  /** Names of networks that the service is to be in and the container is not, or cannot be: they were removed since it ran. */
   missingNetworks(container: ObservedContainer, service: RenderedService): readonly string[];
   /** The name of a network that the service is in and that is made anew: then who is in it has to be, too. */
   remadeNetwork(service: RenderedService): string | undefined;
@@ -27,13 +27,22 @@ export function planObjects({ project, before, objects, mask }: ApplyInput): Pla
   const missing = new Set<string>();
   const remade = new Set<string>();
 
+  /** Compose goes by the network's id; one that is not of this project is known by its name alone. */
+  function isIn(name: string, { attachments, shape }: ObservedContainer): boolean {
+    if (shape === "") return true; // the engine did not show it
+    const id = objects.networks.find((network) => network.name === name)?.id;
+    return attachments.some(({ network, networkId }) =>
+      id === undefined || networkId === "" ? network === name : networkId === id,
+    );
+  }
+
   function plan(kind: Kind, key: string, definition: Definition): void {
     if (definition?.external === true) return;
     const section = kind === "network" ? "networks" : "volumes";
     const name = nameOf(key, definition);
     const then = before?.projects[0]?.[section]?.[key];
     const fields = then === undefined ? [] : fieldChanges(then, definition);
-    if (!objects[section].includes(name)) {
+    if (!objects[section].some((object) => object.name === name)) {
       changes.push(changeOf(kind, name, "create", [{ cause: "Missing", text: "it is not there" }]));
       if (kind === "network") missing.add(key);
     } else if (fields.length > 0 && kind === "network") {
@@ -61,12 +70,16 @@ export function planObjects({ project, before, objects, mask }: ApplyInput): Pla
   return {
     changes,
     notes,
-    missingNetworks: ({ state }, service) =>
-      state === "running"
-        ? []
-        : networksOf(service)
-            .filter((key) => missing.has(key))
-            .map((key) => nameOf(key, project.networks?.[key])),
+    missingNetworks(container, service) {
+      const isMissing = (key: string): boolean => {
+        if (remade.has(key)) return false;
+        if (missing.has(key)) return container.state !== "running";
+        return !isIn(nameOf(key, project.networks?.[key]), container);
+      };
+      return networksOf(service)
+        .filter(isMissing)
+        .map((key) => nameOf(key, project.networks?.[key]));
+    },
     remadeNetwork(service) {
       const key = networksOf(service).find((one) => remade.has(one));
       return key === undefined ? undefined : nameOf(key, project.networks?.[key]);

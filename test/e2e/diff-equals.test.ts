@@ -128,7 +128,15 @@ const shots: Compose = {
   },
 };
 const drifting: Compose = {
-  services: { stopped: {}, removed: {}, paused: {}, calm: {}, killed: {}, moved: { image: MOVING_IMAGE } },
+  services: {
+    detached: {},
+    stopped: {},
+    removed: {},
+    paused: {},
+    calm: {},
+    killed: {},
+    moved: { image: MOVING_IMAGE },
+  },
 };
 const built: Compose = {
   services: {
@@ -242,11 +250,13 @@ const STORIES: Readonly<Record<string, Story>> = {
       await docker(["kill", `${name}-killed-1`]);
       await docker(["rm", "-f", `${name}-removed-1`]);
       await docker(["pause", `${name}-paused-1`]);
+      await docker(["network", "disconnect", `${name}_default`, `${name}-detached-1`]);
       await docker(["tag", OTHER_IMAGE, MOVING_IMAGE]);
     },
     says: {
       stopped: ["start"],
       killed: ["start"],
+      detached: ["recreate"],
       removed: ["create"],
       paused: ["start"],
       moved: ["recreate"],

@@ -39,6 +39,10 @@ function runningOf(project: RenderedProject): readonly ObservedContainer[] {
         image,
         imageId: `sha256:${image}`,
         configHash: hashes[service] ?? "",
+        attachments: Object.keys(project.services[service]?.["networks"] ?? {}).map((key) => {
+          const network = project.networks?.[key]?.name ?? key;
+          return { network, networkId: `id of ${network}`, aliases: [], special: false };
+        }),
       }),
     ),
   );
@@ -62,8 +66,11 @@ function madeOf(containers: readonly ObservedContainer[]): Readonly<Record<strin
 /** `before` was applied, and `now` is to be; the rest is as it was left, unless said otherwise. */
 function input(before: RenderedProject, now: RenderedProject, extra: Partial<ApplyInput> = {}): ApplyInput {
   const containers = runningOf(before);
-  const names = (section: "networks" | "volumes"): readonly string[] =>
-    Object.entries(before[section] ?? {}).map(([key, definition]) => definition?.name ?? key);
+  const named = (section: "networks" | "volumes") =>
+    Object.entries(before[section] ?? {}).map(([key, definition]) => {
+      const name = definition?.name ?? key;
+      return { id: `id of ${name}`, name };
+    });
   return {
     project: now,
     hashes: hashesOf(now),
@@ -75,7 +82,7 @@ function input(before: RenderedProject, now: RenderedProject, extra: Partial<App
         { name: image, id: `sha256:${image}`, open: false },
       ]),
     ),
-    objects: { networks: names("networks"), volumes: names("volumes") },
+    objects: { networks: named("networks"), volumes: named("volumes") },
     files: {},
     services: undefined,
     prune: true,
@@ -354,6 +361,32 @@ describe("planApply()", () => {
         'network "shop_front" is recreated: internal true is new',
         'service "web" is recreated: network "shop_front", in which it is, is recreated',
       ],
+    },
+    {
+      name: "recreates a container that was taken off its network",
+      before: changed(WEB, "web", { networks: { front: null } }),
+      of: { networks: { front: { name: "shop_front" } } },
+      extra: ({ containers }) => ({ containers: containers.map((one) => ({ ...one, attachments: [] })) }),
+      says: ['service "web" is recreated: it is to be in network "shop_front" and is not'],
+    },
+    {
+      name: "recreates a container whose network was removed and made anew while it was stopped",
+      before: changed(WEB, "web", { networks: { front: null } }),
+      of: { networks: { front: { name: "shop_front" } } },
+      extra: ({ containers }) => ({
+        containers: containers.map((one) => ({ ...one, state: "exited" })),
+        objects: { networks: [{ id: "another", name: "shop_front" }], volumes: [] },
+      }),
+      says: ['service "web" is recreated: it is to be in network "shop_front" and is not'],
+    },
+    {
+      name: "says nothing of networks that the engine did not show",
+      before: changed(WEB, "web", { networks: { front: null } }),
+      of: { networks: { front: { name: "shop_front" } } },
+      extra: ({ containers }) => ({
+        containers: containers.map((one) => ({ ...one, attachments: [], shape: "" })),
+      }),
+      says: [],
     },
     {
       name: "leaves external networks and volumes alone",
