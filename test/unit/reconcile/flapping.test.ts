@@ -88,7 +88,8 @@ const KINDS: readonly Flapping[] = [
   {
     name: "is made otherwise by somebody at once, always",
     afterMs: 0,
-    breaks: (container, world) => change(world, container, { configHash: "other" }),
+    breaks: (container, world) =>
+      change(world, container, { id: `other-${world.clock.monotonic()}`, configHash: "other" }),
     outside: true,
     minutes: 6,
     times: 60,
