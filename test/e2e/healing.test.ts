@@ -105,10 +105,10 @@ describe("healing that fits the kind", () => {
       const before = await world.untilStatus("left", "both are shown", ({ drift }) => drift.length === 2);
       await world.killAll();
       // More events than the engine keeps.
-      const other = (await of.container("left", "noise")).Id;
+      const { Id: other, Name: name } = await of.container("left", "noise");
       for (let event = 0; event < 130; event += 1) {
-        await world.docker("rename", other, `${world.prefix}-noise`);
         await world.docker("rename", other, `${world.prefix}-noisy`);
+        await world.docker("rename", other, name.replace(/^\//, ""));
       }
       await world.start();
       await stays(
