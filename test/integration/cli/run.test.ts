@@ -62,7 +62,7 @@ describe("conops run", function () {
     const { code, out } = await run("--manifests", join(folder.dir, "nowhere")).finished;
 
     expect(code).to.equal(1);
-    expect(messages(out)).to.deep.equal(["the controller cannot go on"]);
+    expect(messages(out)).to.deep.equal(["policies", "the controller cannot go on"]);
     expect(out).to.include("there is no such folder; make it, or name another with --manifests");
   });
 

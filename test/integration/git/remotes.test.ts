@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { ReconcileError } from "../../../controller/api/errors.ts";
 import type { Git, Remote } from "../../../controller/git/git.ts";
 import { createGit } from "../../../controller/git/pool.ts";
+import { isErrno } from "../../../controller/lib/atomic-file.ts";
 import { systemClock } from "../../../controller/lib/clock.ts";
 import { silentLog } from "../../../controller/lib/log.ts";
 import { createTempRepo, objectId, type TempRepo } from "../../support/git-repo.ts";
@@ -67,10 +68,13 @@ for (const [name, serve] of Object.entries(KINDS)) {
       return git.stage({ remote, sha, dir: newDir(), ...(ref === undefined ? {} : { ref }) }, signal);
     }
 
-    function packsOf({ id }: Remote): Promise<string[]> {
-      return readdir(join(base, "data/mirrors", id, "objects/pack")).then((files) =>
-        files.filter((file) => file.endsWith(".pack")),
-      );
+    /** None in the moment in which one mirror takes another's place. */
+    async function packsOf({ id }: Remote): Promise<string[]> {
+      const files = await readdir(join(base, "data/mirrors", id, "objects/pack")).catch((error: unknown) => {
+        if (isErrno(error, "ENOENT")) return [];
+        throw error;
+      });
+      return files.filter((file) => file.endsWith(".pack"));
     }
 
     it("lists HEAD, branches and tags, annotated ones peeled, and nothing else", async () => {
