@@ -114,9 +114,11 @@ export function createDocker(options: DockerOptions): Docker {
     ...createImages(client, call, limits),
     async listObjects(project, signal) {
       const query = { filters: projectFilter(project) };
-      const networks = get("list networks", "/networks", query, signal);
-      const volumes = get("list volumes", "/volumes", query, signal);
-      return parseObjects(await networks, await volumes, fingerprint);
+      const [networks, volumes] = await Promise.all([
+        get("list networks", "/networks", query, signal),
+        get("list volumes", "/volumes", query, signal),
+      ]);
+      return parseObjects(networks, volumes, fingerprint);
     },
     networkMembers: (id, signal) =>
       unlessRefused([404], async () =>

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { stringify } from "yaml";
 import type { ApplicationStatus } from "../../controller/api/status.ts";
-import { requireEngine } from "../support/engine.ts";
+import { requireEngine, until } from "../support/engine.ts";
 import { createWorld, sleeper, type World } from "../support/world.ts";
 
 const refusal = ({ conditions }: ApplicationStatus): string => {
@@ -118,8 +118,11 @@ describe("a policy of the controller", () => {
       "it is healed",
       ({ phase, drift }) => phase === "Synced" && drift.length === 0,
     );
+    await until("it is made anew", async () => {
+      const ids = await idsOf("agent");
+      return ids.length === 1 && ids[0] !== running;
+    });
     await world.untilReady("agent", first);
-    expect((await idsOf("agent")).length).to.equal(1);
 
     const second = await repo.commit({
       "compose.yaml": sleeper("web", ["pid: host", "environment: {A: '1'}"]),
