@@ -151,7 +151,7 @@ describe("values of variables leak nowhere", () => {
         },
         reason: "HealthGateFailed",
       },
-      unstartable: { service: { command: ["${PW}"] }, reason: "UpFailed" },
+      unstartable: { service: { command: ["${PW}"] }, reason: "HealthGateFailed" },
       unmountable: { service: { volumes: ["${PW}:relative"] }, reason: "InvalidCompose" },
     };
     for (const [name, { service, style }] of Object.entries(failing)) {
