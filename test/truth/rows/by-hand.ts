@@ -113,7 +113,7 @@ export const BY_HAND: Section = {
       title: "`docker pause`, undone by hand",
       services: { web: {} },
       spec: { sync: { selfHeal: false } },
-      steps: ["docker pause $web; sleep 1; docker unpause $web"],
+      steps: ["docker pause $web; sleep 6; docker unpause $web"],
       found: [fact("web", "Paused", "running", "paused")],
       healed: {},
       over: true,
