@@ -32,7 +32,8 @@ test: build engine image servers ## Run every test: unit, integration, end to en
 	@node scripts/run-tests.mjs unit integration e2e leak truth
 
 .PHONY: check
-check: types lint format-check test-unit ## Types, lint, format and unit tests: for daily use, needs no engine
+check: install ## Types, lint, format and unit tests, side by side: for daily use, needs no engine
+	@$(MAKE) --jobs=2 --output-sync=target test-unit format-check lint types
 
 .PHONY: test-unit
 test-unit: install ## Run the unit tests
@@ -81,7 +82,7 @@ format: install ## Format every file
 
 .PHONY: format-check
 format-check: install
-	@node_modules/.bin/prettier --check --log-level warn . '!manifests/.*'
+	@node_modules/.bin/prettier --check --cache --cache-strategy content --cache-location .cache/prettier --log-level warn . '!manifests/.*'
 
 .PHONY: generate
 generate: install ## Make types and JSON Schema from crds/, and docs/drift-table.md from test/truth/

@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 
 /** Files that run at a time. Tests on real parts mostly wait, each file in a world of its own. */
-const JOBS = { integration: 2, e2e: 2, leak: 2, truth: 2 };
+const JOBS = { unit: 2, integration: 2, e2e: 2, leak: 2, truth: 2 };
 /** How long one test may take, unless it says otherwise. */
 const TIMEOUTS_MS = { unit: 5_000, integration: 60_000, e2e: 180_000, leak: 180_000, truth: 300_000 };
 
